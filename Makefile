@@ -1,0 +1,62 @@
+# `make` alone lists the targets. Each environment is built by the target that first needs it.
+.DEFAULT_GOAL := help
+.PHONY: help serve build test records status environments clean
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3.11
+PORT ?= 8000
+JOBS ?= auto
+TESTS ?=
+SITE := .environments/site
+FULL := .environments/full
+MXNET := .environments/mxnet
+export NO_MKDOCS_2_WARNING := 1
+
+# An environment counts only once its `complete` file is there, which is written last: an interrupted install is
+# started afresh. One whose interpreter has gone, after an upgrade of Python say, is started afresh too.
+$(foreach environment,$(SITE) $(FULL) $(MXNET),\
+  $(shell $(environment)/bin/python -c "" 2>/dev/null || rm -f $(environment)/complete))
+
+define install
+	@$(PYTHON) -c "import sys; sys.exit(not (3, 11, 5) <= sys.version_info[:3] < (3, 12))" 2>/dev/null || { \
+	  echo "This project needs Python 3.11, patch release 5 or later; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)."; \
+	  echo "Name the right one: make PYTHON=/path/to/python3.11 …"; exit 1; }
+	@echo "Installing $< into $(@D). This happens once."
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --disable-pip-version-check -q --progress-bar on -r $<
+	@$(@D)/bin/python -m pip check
+	@touch $@
+endef
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-14s %s\n", $$1, $$2}'
+
+serve: $(SITE)/complete ## Show the site in both languages, with live reload (PORT=8000)
+	$(SITE)/bin/python -m mkdocs serve --dev-addr 127.0.0.1:$(PORT)
+
+build: $(SITE)/complete ## Build the static site into site/, strictly
+	$(SITE)/bin/python -m mkdocs build --strict
+
+test: $(FULL)/complete $(MXNET)/complete ## Run every test (TESTS=tests/site for some; JOBS=auto)
+	$(FULL)/bin/python -m pytest --numprocesses $(JOBS) $(TESTS)
+
+records: $(FULL)/complete $(MXNET)/complete ## Run the snippets whose records are stale, and record them
+	$(FULL)/bin/python -m evidence run --stale --record
+
+status: $(SITE)/complete ## Show which records are fresh, stale or missing
+	$(SITE)/bin/python -m evidence status
+
+environments: $(SITE)/complete $(FULL)/complete $(MXNET)/complete ## Build all three environments
+
+clean: ## Remove the environments and everything that was built
+	rm -rf .environments site .pytest_cache *.egg-info
+
+$(SITE)/complete: requirements-site.txt constraints.txt pyproject.toml
+	$(install)
+
+$(FULL)/complete: requirements.txt requirements-site.txt constraints.txt pyproject.toml
+	$(install)
+
+$(MXNET)/complete: requirements-mxnet.txt
+	$(install)

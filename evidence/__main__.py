@@ -1,0 +1,198 @@
+"""The command line: `python -m evidence status`, `run` and `new`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from evidence.catalog import FRAMEWORKS, SECTIONS, Catalog, CatalogError, Script, load_catalog
+from evidence.new import TopicExists, lay_out_topic
+from evidence.record import DEVICES, RecordRefused, local_modules, read_record, unclaimed_files, write_record
+from evidence.run import DataUnavailable, Mnist, Run, RunFailed, find_mnist, own_seed, run_script
+
+COLOURS = {"fresh": "green", "stale": "yellow", "damaged": "red", "missing": "red"}
+console = Console()
+
+
+@dataclass
+class Outcome:
+    """What became of one script: its runs, and what was wrong, if anything."""
+
+    script: Script
+    runs: list[Run]
+    problems: list[str]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit status: 0, or 1 where something is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m evidence", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    status = commands.add_parser("status", help="show the matrix script × device: fresh, stale, damaged, missing")
+    status.add_argument("topic", nargs="?", help="a topic (models/mlp) or a section (models); all by default")
+    status.set_defaults(act=show_status)
+
+    run = commands.add_parser("run", help="run scripts as their readers do, and hold them to what is declared")
+    run.add_argument("topic", nargs="?", help="a topic (models/mlp) or a section (models); all by default")
+    run.add_argument("--framework", choices=FRAMEWORKS, help="only this framework")
+    run.add_argument("--device", choices=DEVICES, default="cpu")
+    run.add_argument("--stale", action="store_true", help="only scripts whose record is not fresh")
+    run.add_argument("--record", action="store_true", help="run every declared seed, and keep what the runs leave")
+    run.add_argument("--seed", type=int, help="replace the scripts' own SEED")
+    run.add_argument("-j", "--jobs", type=int, default=1, help="how many scripts run side by side")
+    run.set_defaults(act=run_scripts)
+
+    new = commands.add_parser("new", help="lay out a new topic: contract, snippet, test and two pages")
+    new.add_argument("topic", help=f"SECTION/TOPIC, with a section of {', '.join(SECTIONS)}")
+    new.add_argument("--framework", choices=FRAMEWORKS, action="append", help="repeat for several; PyTorch by default")
+    new.set_defaults(act=new_topic)
+
+    options = parser.parse_args(arguments)
+    if options.command == "run" and options.record and options.seed is not None:
+        parser.error("--record runs every declared seed; leave --seed out")
+    try:
+        return options.act(Path.cwd(), options)
+    except (CatalogError, DataUnavailable, TopicExists) as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        return 1
+
+
+def _selected(catalog: Catalog, topic: str | None, framework: str | None = None) -> list[Script]:
+    scripts = list(catalog.select(topic, framework))
+    if not scripts:
+        raise CatalogError(f"nothing matches; the topics are: {', '.join(catalog.topics) or 'none'}")
+    return scripts
+
+
+def show_status(root: Path, options: argparse.Namespace) -> int:
+    """Print the matrix; return 1 if one is damaged, stale or lacking for the CPU, or a file belongs to none."""
+    catalog = load_catalog(root)
+    table = Table("topic", "script", "framework", *DEVICES)
+    reasons: list[str] = []
+    for script in _selected(catalog, options.topic):
+        cells = []
+        for device in DEVICES:
+            record = read_record(catalog, script, device)
+            if record.status == "missing" and device != "cpu":
+                cells.append("not yet")
+                continue
+            cells.append(f"[{COLOURS[record.status]}]{record.status}[/]")
+            reasons += record.reasons
+        table.add_row(script.topic.path, script.stem, FRAMEWORKS[script.framework], *cells)
+    if options.topic is None:
+        reasons += [f"{path.relative_to(root)} belongs to no record" for path in unclaimed_files(catalog)]
+    console.print(table)
+    for reason in reasons:
+        console.print(f"- {escape(reason)}")
+    return 1 if reasons else 0
+
+
+def run_scripts(root: Path, options: argparse.Namespace) -> int:
+    """Run what is asked for, side by side, with progress and a table at the end; return 1 if anything failed."""
+    catalog = load_catalog(root)
+    scripts = _selected(catalog, options.topic, options.framework)
+    if options.stale:
+        scripts = [script for script in scripts if read_record(catalog, script, options.device).status != "fresh"]
+        if not scripts:
+            console.print("Every record is fresh; there is nothing to run.")
+            return 0
+    uses_data = any(path.name == "mnist_data.py" for script in scripts for path in local_modules(catalog, script))
+    data = find_mnist(catalog) if uses_data else None
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=16),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[line]}"),
+    )
+    outcomes = []
+    with Progress(*columns, console=console) as progress, ThreadPoolExecutor(max(1, options.jobs)) as pool:
+        jobs = [pool.submit(_run_one, catalog, script, data, options, progress) for script in scripts]
+        for job in as_completed(jobs):
+            outcome = job.result()
+            outcomes.append(outcome)
+            if not console.is_terminal:  # No moving bars in a log: a line as each script ends.
+                console.print(f"{outcome.script.stem}: {'failed' if outcome.problems else 'done'}", highlight=False)
+            for problem in outcome.problems:
+                progress.console.print(f"[red]failed[/red] {escape(problem)}")
+    _summarise(outcomes)
+    return 1 if any(outcome.problems for outcome in outcomes) else 0
+
+
+def _run_one(
+    catalog: Catalog, script: Script, data: Mnist | None, options: argparse.Namespace, progress: Progress
+) -> Outcome:
+    # The first run is the one with the script's own seed; it is what a reader sees, and what is shown.
+    seeds = [None, *other_seeds(script)] if options.record else [options.seed]
+    task = progress.add_task(script.stem, total=len(seeds), line="")
+    outcome = Outcome(script, [], [])
+
+    def show(line: str) -> None:
+        progress.update(task, line=escape(line[:60]))
+
+    try:
+        for seed in seeds:
+            run = run_script(catalog, script, data, device=options.device, seed=seed, on_output=show)
+            outcome.runs.append(run)
+            outcome.problems += check_run(catalog, run, against_record=not options.record)
+            progress.advance(task)
+        if options.record and not outcome.problems:
+            write_record(catalog, outcome.runs)
+    except (RunFailed, RecordRefused) as error:
+        outcome.problems.append(str(error))
+    show("failed" if outcome.problems else "recorded" if options.record else "good")
+    return outcome
+
+
+def other_seeds(script: Script) -> list[int]:
+    """Return the seeds that a record needs beside the script's own: the lowest that differ from it."""
+    own = own_seed(script)
+    return [seed for seed in range(script.topic.seeds) if seed != own][: script.topic.seeds - 1]
+
+
+def check_run(catalog: Catalog, run: Run, *, against_record: bool) -> list[str]:
+    """Return a sentence for each declared bound that a run breaks, and for each disagreement with its record."""
+    script, problems = run.script, []
+    where = f"{script.path.name}, seed {run.seed}"
+    for name, value in run.results.items():
+        problems += [f"{where}: {violation}" for violation in script.results[name].violations(value)]
+    record = read_record(catalog, script, run.device)
+    if against_record and record.status == "fresh":
+        disagreements = [script.results[name].disagreement(value, record.value(name)) for name, value in run.results.items()]
+        problems += [f"{where}: {disagreement}" for disagreement in disagreements if disagreement]
+    return problems
+
+
+def _summarise(outcomes: list[Outcome]) -> None:
+    table = Table("script", "seed", "results", "CPU s", "wall s", "MB", "")
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.script.stem):
+        verdict = "[red]failed[/]" if outcome.problems else "[green]good[/]"
+        for run in outcome.runs:
+            results = ", ".join(
+                f"{name} {value[-1] if isinstance(value, list) else value:.6g}" for name, value in run.results.items()
+            )
+            figures = (f"{run.seconds_cpu:.1f}", f"{run.seconds_wall:.1f}", f"{run.peak_memory_bytes / 1e6:.0f}")
+            table.add_row(outcome.script.stem, str(run.seed), results, *figures, verdict)
+        if not outcome.runs:
+            table.add_row(outcome.script.stem, "", "", "", "", "", verdict)
+    console.print(table)
+
+
+def new_topic(root: Path, options: argparse.Namespace) -> int:
+    """Lay out a new topic and say what is left to do by hand."""
+    for line in lay_out_topic(root, options.topic, options.framework or ["pytorch"]):
+        console.print(escape(line), highlight=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

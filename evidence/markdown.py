@@ -1,0 +1,342 @@
+"""A Python-Markdown extension that shows records in a page; it reads them and never runs anything.
+
+- `{{ mlp_keras.test_accuracy }}` in running text becomes the recorded number, with its unit.
+  A star takes all scripts that match (`{{ mlp_*.test_accuracy }}` is the range from the lowest to the highest), an index
+  takes one element of a list (`training_losses[-1]`), `.seeds` the range over the recorded seeds, `.minimum`, `.maximum`
+  and `.spread` what the topic declares. Beside the results there are `version`, `date`, `device`, `threads`,
+  `seconds_cpu`, `seconds_wall` and `memory`.
+- `/// evidence | mlp_keras` and a closing `///` become a strip with everything the record says.
+- An image from `records/` gets its text alternative in the page's language, and its size.
+
+Whatever is wrong with a record is shown in the page and logged as a warning, which a strict build turns into a failure.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import logging
+import re
+import xml.etree.ElementTree as etree
+from pathlib import Path
+
+from markdown import Markdown
+from markdown.inlinepatterns import InlineProcessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
+from pymdownx.blocks import BlocksExtension
+from pymdownx.blocks.block import Block
+
+from evidence.catalog import FRAMEWORKS, Catalog, CatalogError, Script, load_catalog
+from evidence.record import DEVICES, PACKAGES, Record, read_record, record_path
+
+# MkDocs counts the warnings of loggers below its own name, and fails a strict build for them.
+log = logging.getLogger("mkdocs.evidence")
+
+PARTS = ("seeds", "minimum", "maximum", "spread")
+# Whatever stands in double braces is ours, so that a slip of the pen is a mistake and not text.
+ANY_EXPRESSION = r"\{\{(.*?)\}\}"
+EXPRESSION = re.compile(rf"\s*([a-z0-9_*]+)\.([a-z0-9_]+)(?:\[(-?\d+)\])?(?:\.({'|'.join(PARTS)}))?\s*")
+FIGURE = re.compile(r"records/(?P<topic>.+)/(?P<stem>\w+)\.(?P<device>cpu|gpu)\.(?P<figure>\w+)\.svg$")
+
+WORDS = {
+    "zh": {
+        "framework": "框架",
+        "device": "设备",
+        "threads": "{} 线程",
+        "time": "用时",
+        "seconds_cpu": "CPU {}",
+        "seconds_wall": "历时 {}",
+        "memory": "内存峰值",
+        "date": "运行日期",
+        "seeds": "{}（种子 {}：{}）",
+        "seconds": "{} 秒",
+        "stale": "这份记录已失效，数字可能不再成立：",
+        "backend": "（{} 后端）",
+    },
+    "en": {
+        "framework": "Framework",
+        "device": "Device",
+        "threads": "{} thread",
+        "time": "Time",
+        "seconds_cpu": "CPU {}",
+        "seconds_wall": "elapsed {}",
+        "memory": "Peak memory",
+        "date": "Run on",
+        "seeds": "{} (seeds {}: {})",
+        "seconds": "{} s",
+        "stale": "This record no longer holds, and its figures may be wrong: ",
+        "backend": " ({} backend)",
+    },
+}
+
+
+class EvidenceError(Exception):
+    """An expression, a block or an image names something that no record has."""
+
+
+def format_value(value: float, unit: str, language: str) -> str:
+    """Write one number with its unit: percentages from fractions, memory in MB (10⁶ bytes), others to 3 digits."""
+    if unit == "percent":
+        return f"{value * 100:.2f}%"
+    if unit == "bytes":
+        return f"{value / 1e6:,.0f} MB" if value >= 10e6 else f"{value / 1e6:.2g} MB"
+    if unit == "count":
+        return f"{value:,.0f}"
+    if unit == "seconds":
+        return WORDS[language]["seconds"].format(f"{value:,.0f}" if value >= 10 else f"{value:.2g}")
+    # Three significant digits, as 0.0321 and 2.30, but from 100 on one decimal, as 108.6; what is tiny as 3.2e-05.
+    if abs(value) >= 99.95:
+        return f"{value:.1f}"
+    return f"{value:#.3g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.1e}"
+
+
+def format_range(values: list[float], unit: str, language: str) -> str:
+    """Write the lowest and the highest value, or the one value if both read the same: 97.33%–97.98%, 21–31 s."""
+    low, high = (format_value(bound(values), unit, language) for bound in (min, max))
+    return low if low == high else f"{low.partition(' ')[0]}–{high}"
+
+
+class Reader:
+    """Reads records for one page, and complains about each problem once."""
+
+    def __init__(self, markdown: Markdown, language: str) -> None:
+        self.markdown = markdown
+        self.language = language
+        self.complaints: set[str] = set()
+        self._catalog: Catalog | None = None
+
+    @property
+    def catalog(self) -> Catalog:
+        if self._catalog is None:
+            try:
+                self._catalog = load_catalog(Path.cwd())
+            except CatalogError as error:
+                raise EvidenceError(str(error)) from None
+        return self._catalog
+
+    def complain(self, message: str) -> None:
+        """Log a warning that names the page, where the engine tells us which page this is."""
+        if message in self.complaints:
+            return
+        self.complaints.add(message)
+        links = self.markdown.treeprocessors["relpath"] if "relpath" in self.markdown.treeprocessors else None
+        page = getattr(getattr(links, "file", None), "src_uri", None)
+        log.warning("%s%s", f"{self.language}/{page}: " if page else "", message)
+
+    def scripts(self, pattern: str) -> list[Script]:
+        found = [script for stem, script in self.catalog.scripts.items() if fnmatch.fnmatchcase(stem, pattern)]
+        if not found:
+            raise EvidenceError(f"no script is called {pattern}")
+        return found
+
+    def record(self, script: Script, device: str = "cpu") -> Record:
+        record = read_record(self.catalog, script, device)
+        for reason in record.reasons:
+            self.complain(f"the record of {script.stem} is {record.status}: {reason}; run `make records`")
+        recorded = record.content.get("results", {}).values()
+        if not recorded or any(set(script.results) - set(results) for results in recorded):
+            raise EvidenceError(f"{script.stem} has no usable record")
+        return record
+
+    def expression(self, text: str) -> str:
+        """Return what to show for an expression; raise `EvidenceError` if it is malformed or names what does not exist."""
+        match = EXPRESSION.fullmatch(text)
+        if not match:
+            raise EvidenceError(f"write script.result, script.result[-1] or script.result.part, a part of {', '.join(PARTS)}")
+        pattern, name, index, part = match.groups()
+        scripts = self.scripts(pattern)
+        results = [script.results.get(name) for script in scripts]
+        declared = results[0]
+        if len({result and result.unit for result in results}) > 1:
+            raise EvidenceError(f"not every script that matches {pattern} declares {name}, in the same unit")
+        if declared and part in ("minimum", "maximum", "spread"):
+            bound = getattr(declared, part)
+            if bound is None or any(getattr(result, part) != bound for result in results):
+                raise EvidenceError(f"{scripts[0].topic.path} declares no {part} for {name} of {pattern}")
+            text = format_value(bound, declared.unit, self.language)
+            return re.sub(r"\.?0+%", "%", text) if declared.unit == "percent" and "." in text else text
+        records = [self.record(script) for script in scripts]
+        if not declared:
+            if index or part:
+                raise EvidenceError(f"{scripts[0].topic.path} declares no result {name} for {pattern}")
+            return self._fact(records, name)
+        values: list[float] = []
+        for record in records:
+            for seed in record.seeds if part == "seeds" else record.seeds[:1]:
+                value = record.value(name, seed)
+                if isinstance(value, list) != (index is not None):
+                    kind = f"is a list: write {name}[0] or {name}[-1]" if index is None else "is one number, not a list"
+                    raise EvidenceError(f"{name} {kind}")
+                try:
+                    values.append(value[int(index)] if index else value)
+                except IndexError:
+                    raise EvidenceError(f"{name} has only {len(value)} elements") from None
+        return format_range(values, declared.unit, self.language)
+
+    def _fact(self, records: list[Record], name: str) -> str:
+        contents = [record.content for record in records]
+        if name in ("seconds_cpu", "seconds_wall"):
+            return format_range([c["seconds"][name.removeprefix("seconds_")] for c in contents], "seconds", self.language)
+        if name == "memory":
+            return format_range([c["peak_memory_bytes"] for c in contents], "bytes", self.language)
+        facts = {
+            "version": lambda record: record.content["versions"][PACKAGES[record.script.framework][0]],
+            "date": lambda record: record.content["date"],
+            "device": lambda record: record.content["device"]["name"],
+            "threads": lambda record: str(record.content["threads"]),
+        }
+        if name not in facts:
+            raise EvidenceError(f"{records[0].script.topic.path} declares no result {name}")
+        texts = sorted({facts[name](record) for record in records})
+        return texts[0] if len(texts) == 1 else f"{texts[0]}–{texts[-1]}" if name == "date" else ", ".join(texts)
+
+    def strip(self, record: Record) -> list[tuple[str, str]]:
+        """Return label and text of each fact in an evidence strip."""
+        words, content, script = WORDS[self.language], record.content, record.script
+        packages = PACKAGES[script.framework]
+        framework = f"{FRAMEWORKS[script.framework]} {content['versions'][packages[0]]}"
+        backends = set(content["versions"]) - {*packages, "python"}
+        if backends:
+            framework += words["backend"].format(
+                ", ".join(f"{name} {content['versions'][name]}" for name in sorted(backends))
+            )
+        seconds = {name: format_value(value, "seconds", self.language) for name, value in content["seconds"].items()}
+        facts = [(words["framework"], f"{framework}, Python {content['versions']['python']}")]
+        for name, result in script.results.items():
+            values = [record.value(name, seed) for seed in record.seeds]
+            if isinstance(values[0], list):
+                continue
+            text = format_value(values[0], result.unit, self.language)
+            if len(values) > 1:
+                seeds = f"{min(record.seeds)}–{max(record.seeds)}"
+                text = words["seeds"].format(text, seeds, format_range(values, result.unit, self.language))
+            facts.append((result.label[self.language], text))
+        return [
+            *facts,
+            (words["time"], ", ".join(words[f"seconds_{name}"].format(seconds[name]) for name in ("cpu", "wall"))),
+            (words["memory"], format_value(content["peak_memory_bytes"], "bytes", self.language)),
+            (
+                words["device"],
+                f"{content['device']['kind'].upper()} {content['device']['name']}, "
+                + words["threads"].format(content["threads"]),
+            ),
+            (words["date"], content["date"]),
+        ]
+
+
+class ExpressionProcessor(InlineProcessor):
+    """Replaces `{{ … }}` in running text."""
+
+    def __init__(self, markdown: Markdown, reader: Reader) -> None:
+        super().__init__(ANY_EXPRESSION, markdown)
+        self.reader = reader
+
+    def handleMatch(self, match: re.Match, data: str) -> tuple[etree.Element, int, int]:  # noqa: N802
+        element = etree.Element("span", {"class": "evidence-value"})
+        try:
+            element.text = AtomicString(self.reader.expression(match.group(1)))
+        except EvidenceError as error:
+            self.reader.complain(f"{match.group()}: {error}")
+            element.set("class", "evidence-problem")
+            element.text = AtomicString(f"{match.group()}: {error}")
+        return element, match.start(), match.end()
+
+
+class FigureProcessor(Treeprocessor):
+    """Completes the images that come from records."""
+
+    def __init__(self, markdown: Markdown, reader: Reader) -> None:
+        super().__init__(markdown)
+        self.reader = reader
+
+    def run(self, root: etree.Element) -> None:
+        for image in root.iter("img"):
+            match = FIGURE.search(image.get("src", ""))
+            if not match:
+                continue
+            try:
+                self._complete(image, **match.groupdict())
+            except (EvidenceError, CatalogError) as error:
+                self.reader.complain(f"{image.get('src')}: {error}")
+                image.set("class", "evidence-problem")
+                image.set("alt", f"{image.get('src')}: {error}")
+
+    def _complete(self, image: etree.Element, topic: str, stem: str, device: str, figure: str) -> None:
+        script = self.reader.catalog.script(stem)
+        if script.topic.path != topic or figure not in script.figures:
+            raise EvidenceError(f"{script.topic.path} declares no figure {figure} for {stem}")
+        if image.get("alt"):
+            raise EvidenceError("its text alternative is in topic.toml; leave the brackets empty")
+        self.reader.record(script, device)
+        svg = record_path(self.reader.catalog, script, device, f"{figure}.svg")
+        if not svg.exists():
+            raise EvidenceError(f"there is no {svg.name}")
+        box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg.read_text(encoding="utf-8"))
+        if not box:
+            raise EvidenceError(f"{svg.name} does not state its size")
+        # Matplotlib counts in points, of which 72 make 96 pixels.
+        width, height = (str(round(float(side) * 96 / 72)) for side in box.groups())
+        image.attrib.update(
+            alt=script.figures[figure].alternative[self.reader.language],
+            width=width,
+            height=height,
+            loading="lazy",
+        )
+        image.set("class", f"{image.get('class', '')} evidence-figure".strip())
+
+
+class EvidenceBlock(Block):
+    """`/// evidence | mlp_keras`: the strip of one script, one for each device that has a record."""
+
+    NAME = "evidence"
+    ARGUMENT = True
+
+    def __init__(self, length, tracker, block_mgr, config) -> None:  # noqa: ANN001
+        self.reader = config["reader"]
+        super().__init__(length, tracker, block_mgr, config)
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        container = etree.SubElement(parent, "div", {"class": "evidence-strips"})
+        try:
+            script = self.reader.catalog.script(self.argument.strip())
+            for device in DEVICES:
+                if device == "cpu" or record_path(self.reader.catalog, script, device).exists():
+                    self._show(container, self.reader.record(script, device))
+        except (EvidenceError, CatalogError) as error:
+            self.reader.complain(f"/// evidence | {self.argument}: {error}")
+            self._problem(container, str(error))
+        return container
+
+    def _show(self, container: etree.Element, record: Record) -> None:
+        if record.reasons:
+            self._problem(container, WORDS[self.reader.language]["stale"] + "; ".join(record.reasons))
+        strip = etree.SubElement(container, "dl", {"class": "evidence"})
+        for label, text in self.reader.strip(record):
+            pair = etree.SubElement(strip, "div")
+            etree.SubElement(pair, "dt").text = AtomicString(label)
+            etree.SubElement(pair, "dd").text = AtomicString(text)
+
+    @staticmethod
+    def _problem(container: etree.Element, message: str) -> None:
+        etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(message)
+
+
+class EvidenceExtension(BlocksExtension):
+    """Registers the three of them; the option `language` is `zh` or `en`."""
+
+    def __init__(self, *args, **options) -> None:  # noqa: ANN002, ANN003
+        self.config = {"language": ["zh", "Language of labels and text alternatives: zh or en"]}
+        super().__init__(*args, **options)
+
+    def extendMarkdownBlocks(self, md: Markdown, block_mgr) -> None:  # noqa: ANN001, N802
+        reader = Reader(md, self.getConfig("language"))
+        block_mgr.register(EvidenceBlock, {"reader": reader})
+        # Below inline code (190), so that code is left alone; above links and emphasis, for `_` and `*` are ours here.
+        md.inlinePatterns.register(ExpressionProcessor(md, reader), "evidence", 185)
+        # After inline patterns (20) have made the images, before MkDocs (0) resolves their paths.
+        md.treeprocessors.register(FigureProcessor(md, reader), "evidence", 10)
+
+
+def makeExtension(**options) -> EvidenceExtension:  # noqa: ANN003, N802
+    """Entry point of Python-Markdown."""
+    return EvidenceExtension(**options)

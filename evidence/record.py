@@ -1,0 +1,269 @@
+"""What a run left, kept in `records/`, and whether it is still true.
+
+A record is bound to what ran: the tokens of the script and of its local modules, the data, and the versions of the
+framework. Change one of them, and the record is stale; change the record by hand, and it is damaged. Both can be seen
+without running anything, so a strict build of the site notices too.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import hashlib
+import io
+import json
+import os
+import re
+import tokenize
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evidence.catalog import Catalog, Script
+
+if TYPE_CHECKING:
+    from evidence.run import Run
+
+FORMAT = 1
+DEVICES = ("cpu", "gpu")
+# A framework's own packages: their versions bind a record. Keras adds the backend it ran on.
+PACKAGES = {
+    "numpy": ("numpy",),
+    "keras": ("keras",),
+    "tensorflow": ("tensorflow", "keras"),
+    "pytorch": ("torch",),
+    "mxnet": ("mxnet",),
+}
+
+
+class RecordRefused(Exception):
+    """A run may not be recorded: it broke a declared bound, ran on stand-in data, or its code was edited meanwhile."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A committed record and what is wrong with it.
+
+    `content` is the parsed JSON, or empty. `status` is `fresh`, `stale` (something changed since), `damaged` (changed
+    by hand, or below what the topic declares) or `missing`; `reasons` says why, one sentence each.
+    """
+
+    script: Script
+    device: str
+    content: Mapping[str, Any]
+    status: str
+    reasons: tuple[str, ...]
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds it was run with; the first one is the script's own, whose output and figures are kept."""
+        return [int(seed) for seed in self.content.get("results", {})]
+
+    def value(self, result: str, seed: int | None = None) -> float | list[float]:
+        """Return a result for one seed, by default the script's own; raise `KeyError` if it is not recorded."""
+        return self.content["results"][str(self.seeds[0] if seed is None else seed)][result]
+
+
+def record_path(catalog: Catalog, script: Script, device: str, ending: str = "json") -> Path:
+    """Return where a file of this record lies, such as `records/models/mlp/mlp_keras.cpu.json`."""
+    return catalog.records / script.topic.path / f"{script.stem}.{device}.{ending}"
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of some bytes as hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def code_digest(path: Path) -> str:
+    """Return a digest of a file's tokens: comments, blank lines, section markers and the kind of line ends do not count.
+
+    A file that cannot be split into tokens is told apart by its bytes.
+    """
+    skipped = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING}
+    content = path.read_bytes().replace(b"\r\n", b"\n").rstrip() + b"\n"
+    try:
+        tokens = list(tokenize.tokenize(io.BytesIO(content).readline))
+    except (SyntaxError, tokenize.TokenError):
+        return digest(content)
+    return digest("\n".join(f"{token.type} {token.string}" for token in tokens if token.type not in skipped).encode())
+
+
+def local_modules(catalog: Catalog, script: Script) -> list[Path]:
+    """Return the files of ours that a script imports, directly or through one another, sorted."""
+    found: set[Path] = set()
+    pending = [script.path]
+    while pending:
+        try:
+            tree = ast.parse(pending.pop().read_bytes())
+        except (SyntaxError, ValueError):
+            continue  # Running it will say so.
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module]
+            else:
+                continue
+            for name in names:
+                for folder in (script.topic.folder, catalog.snippets):
+                    module = folder / f"{name.partition('.')[0]}.py"
+                    if module.is_file() and module not in found:
+                        found.add(module)
+                        pending.append(module)
+    return sorted(found - {script.path})
+
+
+def pinned_versions(root: Path, framework: str) -> dict[str, str]:
+    """Return package name to version, as the requirements of this framework's environment pin them."""
+    names = (
+        ["requirements-mxnet.txt"]
+        if framework == "mxnet"
+        else ["constraints.txt", "requirements-site.txt", "requirements.txt"]
+    )
+    pins: dict[str, str] = {}
+    for name in names:
+        if (root / name).is_file():
+            text = (root / name).read_text(encoding="utf-8")
+            pins.update(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;]+)", text, re.MULTILINE))
+    return pins
+
+
+def read_record(catalog: Catalog, script: Script, device: str = "cpu") -> Record:
+    """Read a record and judge it; a record that is not there has the status `missing`."""
+    path = record_path(catalog, script, device)
+
+    def judged(status: str, reasons: Sequence[str], content: Mapping[str, Any] = {}) -> Record:
+        return Record(script, device, content, status, tuple(reasons))
+
+    if not path.exists():
+        return judged("missing", [f"{script.path.name} has no record for this device ({device})"])
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        return judged("damaged", [f"{path.name} is not JSON: {error}"])
+    if not isinstance(content, dict) or content.get("seal") != _seal(content):
+        return judged("damaged", [f"{path.name} was edited by hand: its seal does not match what it says"])
+    if content["format"] != FORMAT:
+        reason = f"{path.name} has format {content['format']}; this version of evidence reads {FORMAT}"
+        return judged("damaged", [reason])
+    if damage := _damage(script, device, path, content):
+        return judged("damaged", damage, content)
+    if changes := _changes(catalog, script, content):
+        return judged("stale", changes, content)
+    return judged("fresh", [], content)
+
+
+def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
+    """Keep what good runs of one script on one device left: the first one's output and figures, the results of all.
+
+    Raises `RecordRefused` if a run used stand-in data, broke a bound that the topic declares, or is of other code than
+    what lies there now; nothing is changed then. The JSON file is replaced last, so an interrupted write leaves a record that is seen to be damaged.
+    """
+    first = runs[0]
+    script = first.script
+    for run in runs:
+        if run.data is not None and not run.data.real:
+            raise RecordRefused(f"{script.path.name} ran on stand-in data, of which no record is made")
+        if run.code != code_digests(catalog, script):
+            raise RecordRefused(f"{script.path.name} or a module of ours that it imports was edited while it ran")
+        for name, value in run.results.items():
+            for violation in script.results[name].violations(value):
+                raise RecordRefused(f"{script.path.name}, seed {run.seed}: {violation}")
+    files = {"txt": first.output.encode()} | {f"{name}.svg": svg.encode() for name, svg in sorted(first.figures.items())}
+    content = {
+        "format": FORMAT,
+        "script": script.path.relative_to(catalog.root).as_posix(),
+        "code": dict(first.code),
+        "versions": {name: _public(version) for name, version in sorted(first.versions.items())},
+        "data": _data_digest(first.data.checksums) if first.data else None,
+        "device": {"kind": first.device, "name": first.device_name},
+        "threads": first.threads,
+        "date": datetime.date.today().isoformat(),
+        "seconds": {"wall": first.seconds_wall, "cpu": first.seconds_cpu},
+        "peak_memory_bytes": first.peak_memory_bytes,
+        "results": {str(run.seed): dict(run.results) for run in runs},
+        "files": {ending: digest(bytes_) for ending, bytes_ in files.items()},
+    }
+    content["seal"] = _seal(content)
+    path = record_path(catalog, script, first.device)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for old in path.parent.glob(f"{script.stem}.{first.device}.*.svg"):
+        if old.name.removeprefix(f"{script.stem}.{first.device}.") not in files:
+            old.unlink()
+    for ending, bytes_ in files.items():
+        _replace(record_path(catalog, script, first.device, ending), bytes_)
+    _replace(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+    return path
+
+
+def unclaimed_files(catalog: Catalog) -> list[Path]:
+    """Return files under `records/` that belong to no record."""
+    claimed = set()
+    for script in catalog.scripts.values():
+        for device in DEVICES:
+            content = read_record(catalog, script, device).content
+            claimed |= {record_path(catalog, script, device, ending) for ending in ["json", *content.get("files", {})]}
+    return sorted(path for path in catalog.records.rglob("*") if path.is_file() and path not in claimed)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(path.name + ".partial")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+
+
+def _seal(content: Mapping[str, Any]) -> str:
+    unsealed = {key: value for key, value in content.items() if key != "seal"}
+    return digest(json.dumps(unsealed, sort_keys=True, ensure_ascii=False).encode())
+
+
+def _public(version: str) -> str:
+    """Drop the local part that says how a wheel was built: `2.13.0+cpu` and `2.13.0` are the same release."""
+    return version.partition("+")[0]
+
+
+def code_digests(catalog: Catalog, script: Script) -> dict[str, str]:
+    """Return path (in `snippets/`) to digest, for a script and its local modules."""
+    paths = [script.path, *local_modules(catalog, script)]
+    return {path.relative_to(catalog.snippets).as_posix(): code_digest(path) for path in paths}
+
+
+def _data_digest(checksums: Mapping[str, str]) -> str:
+    return digest(json.dumps(dict(sorted(checksums.items()))).encode())
+
+
+def _damage(script: Script, device: str, path: Path, content: Mapping[str, Any]) -> list[str]:
+    reasons = []
+    if (Path(content["script"]).name, content["device"]["kind"]) != (script.path.name, device):
+        reasons.append(f"{path.name} is the record of {content['script']} on a {content['device']['kind']}")
+    for ending, expected in content["files"].items():
+        file = path.with_name(f"{path.stem}.{ending}")
+        if not file.exists():
+            reasons.append(f"{file.name} is gone")
+        elif digest(file.read_bytes()) != expected:
+            reasons.append(f"{file.name} was changed after it was recorded")
+    for seed, results in content["results"].items():
+        for name, result in script.results.items():
+            if name not in results:
+                reasons.append(f"{path.name} lacks {name}, which topic.toml declares")
+            else:
+                reasons += [f"{path.name}, seed {seed}: {violation}" for violation in result.violations(results[name])]
+    return reasons
+
+
+def _changes(catalog: Catalog, script: Script, content: Mapping[str, Any]) -> list[str]:
+    reasons = []
+    recorded, current = content["code"], code_digests(catalog, script)
+    for name in sorted(recorded.keys() | current.keys()):
+        if recorded.get(name) != current.get(name):
+            reasons.append(f"snippets/{name} was edited after it was recorded on {content['date']}")
+    pins = pinned_versions(catalog.root, script.framework)
+    for package, version in content["versions"].items():
+        if package in pins and pins[package] != version:
+            reasons.append(f"it was recorded with {package} {version}, and the requirements now pin {pins[package]}")
+    if missing := set(script.figures) - {ending.removesuffix(".svg") for ending in content["files"]}:
+        reasons.append(f"it lacks the figure {', '.join(sorted(missing))}")
+    if len(content["results"]) < script.topic.seeds:
+        reasons.append(f"it holds {len(content['results'])} seeds, and topic.toml asks for {script.topic.seeds}")
+    return reasons

@@ -1,0 +1,82 @@
+"""What neither a template nor a Markdown extension can do: two languages in one build, and files that both share.
+
+MkDocs builds one configuration into one folder. Here the build of mkdocs.yml also builds mkdocs.en.yml into en/ of the same
+folder, so that plain `mkdocs build` and `mkdocs serve` give the whole site; and the figures in records/ are published once, at
+/records/, though pages of both languages link to them as if records/ lay in their own documentation folder.
+"""
+import logging
+import os
+import re
+from pathlib import Path
+from urllib.parse import urljoin
+
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.structure.files import File
+from mkdocs.utils import get_relative_url
+
+log = logging.getLogger("mkdocs.hooks.both_languages")  # below "mkdocs": what it warns of ends a strict build
+
+SHARED = ("records/**/*.svg",)  # relative to the root of the repository
+
+
+def on_files(files, config):
+    """Let pages link to the shared files; say which page lacks its other language."""
+    root = Path(os.path.abspath(config.config_file_path)).parent
+    for pattern in SHARED:
+        for path in sorted(root.glob(pattern)):
+            file = File(path.relative_to(root).as_posix(), str(root), config.site_dir, config.use_directory_urls)
+            if config.extra["folder"]:
+                # The link is made from the URL, within this language; on_page_content then lifts it to the root of the site.
+                # The copy goes straight to where the Chinese build has put the same file.
+                file.abs_dest_path = str(Path(config.site_dir).parent / file.src_uri)
+            files.append(file)
+
+    if not config.extra["folder"]:
+        folders = [Path(config.docs_dir), Path(config.docs_dir).with_name("en")]
+        chinese, english = ({page.relative_to(folder) for page in folder.rglob("*.md")} for folder in folders)
+        for page in sorted(chinese ^ english):
+            here, missing = folders if page in chinese else reversed(folders)
+            log.warning(f"{(here / page).relative_to(root)} has no counterpart {(missing / page).relative_to(root)}")
+    return files
+
+
+def on_page_content(html, page, config, files):
+    """Lift links to shared files from this language's folder to the root of the site.
+
+    MkDocs can only make, and check, links within the folder it builds.
+    """
+    for folder in {pattern.split("/")[0] for pattern in SHARED} if config.extra["folder"] else ():
+        link = get_relative_url(folder, page.url)
+        html = re.sub(rf'\b(src|href)="{re.escape(link)}/', rf'\1="../{link}/', html)
+    return html
+
+
+def on_template_context(context, template_name, config):
+    """Below /en/ without a site_url, MkDocs would take the root of the site for that of the language in 404.html."""
+    if template_name == "404.html" and not config.site_url:
+        context["base_url"] = "/" + config.extra["folder"]
+    return context
+
+
+def on_post_build(config):
+    """Build the English site into en/, as strictly as the Chinese one; its failure is the failure of the whole."""
+    if config.extra["folder"]:
+        return
+    log.info("Building the English pages (docs/en)")
+    english = load_config(
+        str(Path(config.config_file_path).with_name("mkdocs.en.yml")),
+        # What a command line or `mkdocs serve` may have changed.
+        site_dir=str(Path(config.site_dir, "en")),
+        site_url=urljoin(config.site_url, "en/") if config.site_url else "",
+        strict=config.strict,
+        use_directory_urls=config.use_directory_urls,
+    )
+    english.plugins.on_startup(command="build", dirty=False)
+    try:
+        build(english)
+    except Exception:
+        # Messages above name a page by its path within docs/zh or docs/en, and so do not say which.
+        log.error("The English pages (docs/en) could not be built")
+        raise
+    english.plugins.on_shutdown()

@@ -1,0 +1,129 @@
+"""Finds the data once, runs each snippet once, and says loudly when the data is only a stand-in."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from evidence.catalog import Catalog, Script, load_catalog
+from evidence.run import DataUnavailable, Mnist, Run, find_mnist, run_script
+from tests.stand_in import build_stand_in
+
+ROOT = Path(__file__).parents[1]
+MNIST = pytest.StashKey[Mnist]()
+REASON = pytest.StashKey[str]()
+LOUD = "real MNIST cannot be reached: a STAND-IN of 1,797 small digits takes its place"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--stand-in", action="store_true", help="use the stand-in even where real MNIST can be reached")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs_mnist(claim): a claim that only real MNIST can hold up")
+    given = getattr(config, "workerinput", {}).get("mnist")
+    config.stash[MNIST] = Mnist(Path(given[0]), given[1], given[2]) if given else _find_data(config)
+
+
+def _find_data(config: pytest.Config) -> Mnist:
+    if config.option.collectonly:
+        return Mnist(Path(), {}, real=False)
+    try:
+        if not config.option.stand_in:
+            return find_mnist(load_catalog(ROOT))
+        reason = "asked for with --stand-in"
+    except DataUnavailable as error:
+        reason = str(error)
+    folder = Path(tempfile.mkdtemp(prefix="mnist-stand-in-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder))
+    config.stash[REASON] = reason
+    return Mnist(folder, build_stand_in(folder), real=False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:  # noqa: ANN001
+    """Hand what the controller found to each worker, so that the data is looked for once."""
+    mnist = node.config.stash[MNIST]
+    node.workerinput["mnist"] = [str(mnist.folder), dict(mnist.checksums), mnist.real]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    mnist = config.stash[MNIST]
+    return f"MNIST: real, verified, in {mnist.folder}" if mnist.real else f"MNIST: {LOUD} ({config.stash.get(REASON, '')})"
+
+
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:  # noqa: ANN001
+    if config.stash[MNIST].real or config.option.collectonly:
+        return
+    terminalreporter.section("STAND-IN DATA", sep="!", red=True, bold=True)
+    terminalreporter.line(f"{LOUD}.")
+    terminalreporter.line(f"Why: {config.stash.get(REASON, '')}")
+    terminalreporter.line("Held to floors of their own on it: the results with a stand_in_minimum in topic.toml.")
+    terminalreporter.line("Claims that were NOT tested, because they need real MNIST:")
+    for report in terminalreporter.stats.get("skipped", []):
+        if "needs real MNIST" in str(report.longrepr):
+            terminalreporter.line(f"  - {report.nodeid.partition('@')[0]}: {report.longrepr[2].partition('needs real MNIST: ')[2]}")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with the argument `stem` runs for every script, or for those of the module's `TOPIC`."""
+    if "stem" not in metafunc.fixturenames:
+        return
+    scripts = load_catalog(ROOT).select(getattr(metafunc.module, "TOPIC", None))
+    # Tests of one script stay in one worker, where its run is kept.
+    metafunc.parametrize(
+        "stem", [pytest.param(script.stem, marks=pytest.mark.xdist_group(script.stem)) for script in scripts]
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    marker = item.get_closest_marker("needs_mnist")
+    if marker and not item.config.stash[MNIST].real:
+        pytest.skip(f"needs real MNIST: {marker.args[0]}")
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return load_catalog(ROOT)
+
+
+@pytest.fixture(scope="session")
+def mnist(pytestconfig: pytest.Config) -> Mnist:
+    """The data of this test run: real, or the stand-in."""
+    return pytestconfig.stash[MNIST]
+
+
+@pytest.fixture
+def script(catalog: Catalog, stem: str) -> Script:
+    return catalog.script(stem)
+
+
+@pytest.fixture(scope="session")
+def run_of(catalog: Catalog, mnist: Mnist) -> Callable[[Script], Run]:
+    """Run a script as its reader does, with its topic's probe if there is one; each script once a session.
+
+    A run that failed is not repeated: every test that needs it fails with its message.
+    """
+    finished: dict[str, Run | Exception] = {}
+
+    def run(script: Script) -> Run:
+        if script.stem not in finished:
+            probe = ROOT / "tests" / script.topic.section / f"probe_{script.topic.name}.py"
+            try:
+                finished[script.stem] = run_script(catalog, script, mnist, probe=probe if probe.exists() else None)
+            except Exception as error:
+                finished[script.stem] = error
+        if isinstance(finished[script.stem], Exception):
+            raise finished[script.stem]
+        return finished[script.stem]
+
+    return run
+
+
+@pytest.fixture
+def run(run_of: Callable[[Script], Run], script: Script) -> Run:
+    return run_of(script)

@@ -1,0 +1,186 @@
+"""A catalog that breaks a rule of the house is refused, with the file and the rule in the message."""
+
+import pytest
+
+from evidence.catalog import CatalogError
+from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, LOSSES, SCORE
+
+
+def test_good_catalog(toy):
+    toy.contract(CONTRACT, LOSSES, CURVE, ABSENT)
+    catalog = toy.catalog
+    topic, script = catalog.topics["models/toy"], catalog.script("toy_numpy")
+    assert (topic.section, topic.name, topic.seeds, topic.time_limit_seconds) == ("models", "toy", 2, 20)
+    assert (script.framework, script.path) == ("numpy", toy.folder / "toy_numpy.py")
+    assert list(script.results) == ["score", "losses"] and list(script.figures) == ["curve"]
+    assert script.results["score"].minimum == 0.5 and script.results["score"].maximum is None
+    with pytest.raises(CatalogError, match="toy_keras.*toy_numpy"):
+        catalog.script("toy_keras")
+
+
+@pytest.mark.parametrize(
+    "topic, framework, found",
+    [
+        (None, None, ["deep_numpy", "toy_numpy"]),
+        ("models", None, ["toy_numpy"]),
+        ("models/toy", "numpy", ["toy_numpy"]),
+        (None, "keras", []),
+        ("models/to", None, []),
+    ],
+)
+def test_select(toy, topic, framework, found):
+    toy.contract(CONTRACT.replace("toy", "deep"), ABSENT, topic="concepts/deep")
+    toy.write("snippets/concepts/deep/deep_numpy.py", SCORE)
+    assert [script.stem for script in toy.catalog.select(topic, framework)] == found
+
+
+def test_one_topic_with_two_scripts(toy):
+    """A result or a figure can belong to some scripts; a framework that no script uses is one hole, with one reason."""
+    score = CONTRACT.replace('["toy"]', '["toy", "other"]').replace('unit = "percent"', 'unit = "percent"\nscripts = ["toy"]')
+    toy.contract(score, LOSSES, ABSENT)
+    toy.write("snippets/models/toy/other_numpy.py", SCORE)
+    assert set(toy.catalog.script("toy_numpy").results) == {"score", "losses"}
+    assert set(toy.catalog.script("other_numpy").results) == {"losses"}
+    (toy.folder / "other_numpy.py").unlink()
+    with pytest.raises(CatalogError, match="there is no script for other_numpy"):
+        toy.catalog
+    toy.contract(score, LOSSES, ABSENT, 'other_numpy = { zh = "以后", en = "later" }\n')
+    assert set(toy.catalog.scripts) == {"toy_numpy"}
+
+
+def replaced(old: str, new: str) -> str:
+    assert old in CONTRACT + ABSENT
+    return (CONTRACT + ABSENT).replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    "contract, rule",
+    [
+        pytest.param("seeds = ", "not valid TOML", id="not TOML"),
+        pytest.param("colour = 1\n" + CONTRACT + ABSENT, "the file has unknown keys: colour", id="unknown key"),
+        pytest.param('scripts = ["toy"]\n' + ABSENT, "declares no result", id="no result"),
+        pytest.param(replaced("seeds = 2", "seeds = 0"), "seeds", id="no seed"),
+        pytest.param(replaced("seeds = 2", 'seeds = "2"'), "seeds", id="seeds in quotes"),
+        pytest.param(replaced("seeds = 2", "seeds = 2.5"), "seeds must be a whole number", id="half a seed"),
+        pytest.param(replaced("time_limit_seconds = 20", "time_limit_seconds = -1"), "time_limit_seconds", id="time limit"),
+        pytest.param(replaced('scripts = ["toy"]', 'scripts = "toy"'), "scripts", id="scripts no list"),
+        pytest.param("results = 3\n" + ABSENT, "results", id="results no table"),
+        pytest.param('results.score = "high"\n' + ABSENT, "results.score", id="result no table"),
+        pytest.param(replaced('unit = "percent"', 'unit = "miles"'), "results.score.unit is 'miles'; it is one of", id="unit"),
+        pytest.param(replaced('unit = "percent"\n', ""), "results.score lacks unit", id="no unit"),
+        pytest.param(replaced("spread = 0.25\n", ""), "results.score lacks spread", id="no spread"),
+        pytest.param(replaced("spread = 0.25", 'spread = "small"'), "results.score.spread", id="spread no number"),
+        pytest.param(replaced("spread = 0.25", "spread = -0.1"), "results.score.spread", id="spread negative"),
+        pytest.param(replaced("spread = 0.25", "spread = nan"), "results.score.spread", id="spread not finite"),
+        pytest.param(replaced("minimum = 0.5", 'minimum = "0.5"'), "results.score.minimum", id="minimum no number"),
+        pytest.param(replaced("minimum = 0.5", "minimum = true"), "results.score.minimum", id="minimum a truth value"),
+        pytest.param(replaced("minimum = 0.5", "floor = 0.5"), "results.score has unknown keys: floor", id="unknown bound"),
+        pytest.param(replaced(', en = "Score"', ""), "results.score.label must give a text for each of zh, en", id="label"),
+        pytest.param(replaced('en = "Score"', 'en = ""'), "results.score.label must give a text", id="empty label"),
+        pytest.param(replaced('en = "Score"', "en = 1"), "results.score.label must give a text", id="label no text"),
+        pytest.param(replaced(', en = "there is one"', ""), "results.score.selection must give a text", id="selection"),
+        pytest.param(replaced("spread = 0.25", 'spread = 0.25\nscripts = ["tyo"]'), "names unknown scripts: tyo", id="script"),
+        pytest.param(CONTRACT + '[figures.curve]\nzh = "线"\n' + ABSENT, "figures.curve lacks en", id="alternative"),
+        pytest.param(CONTRACT + '[figures.curve]\nzh = "线"\nen = ""\n' + ABSENT, "figures.curve must give", id="empty alternative"),
+        pytest.param(CONTRACT + CURVE + 'size = 3\n' + ABSENT, "figures.curve has unknown keys: size", id="figure key"),
+        pytest.param(CONTRACT + CURVE + 'scripts = ["tyo"]\n' + ABSENT, "figures.curve names unknown scripts", id="figure script"),
+        pytest.param(
+            replaced('keras = { zh = "不需要", en = "not needed" }\n', ""),
+            "there is no script for keras: write it, or give the reason",
+            id="absence without a reason",
+        ),
+        pytest.param(replaced('keras = { zh = "不需要",', "keras = {"), "absent.keras must give a text", id="reason in one language"),
+        pytest.param(
+            CONTRACT + ABSENT + 'numpy = { zh = "多余", en = "surplus" }\n',
+            "[absent] excuses numpy, but nothing is missing there",
+            id="surplus reason",
+        ),
+        pytest.param(CONTRACT + ABSENT + 'theano = { zh = "旧", en = "old" }\n', "excuses theano", id="unknown framework"),
+    ],
+)
+def test_broken_contract(toy, contract, rule):
+    path = toy.contract(contract)
+    with pytest.raises(CatalogError) as failure:
+        toy.catalog
+    assert str(path) in str(failure.value) and rule in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    "path, named",
+    [
+        ("snippets/models/toy/toy.py", "toy.py"),
+        ("snippets/models/toy/toy_theano.py", "toy_theano.py"),
+        ("snippets/models/toy/toi_numpy.py", "toi_numpy.py"),
+        ("snippets/models/toy/Toy_numpy.py", "Toy_numpy.py"),
+        ("snippets/models/toy/deeper/toy_keras.py", "toy_keras.py"),
+        ("snippets/models/toy_keras.py", "toy_keras.py"),
+        ("snippets/modles/toy/toy_keras.py", "modles"),
+    ],
+)
+def test_misplaced_or_misnamed_script(toy, path, named):
+    """A script that nothing would ever run is an error, not silence."""
+    toy.write(path, SCORE)
+    with pytest.raises(CatalogError, match="is called <script>_<framework>.py|lies in snippets/") as failure:
+        toy.catalog
+    assert named in str(failure.value)
+
+
+def test_names_are_unique(toy):
+    toy.contract(topic="concepts/toy")
+    toy.write("snippets/concepts/toy/toy_numpy.py", SCORE)
+    with pytest.raises(CatalogError, match="models/toy/toy_numpy.py and .*concepts/toy/toy_numpy.py share a name"):
+        toy.catalog
+
+
+def test_topic_without_contract(toy):
+    toy.write("snippets/models/bare/bare_numpy.py", SCORE)
+    with pytest.raises(CatalogError, match="models/bare has no topic.toml"):
+        toy.catalog
+
+
+def test_wrong_folder(tmp_path):
+    from evidence.catalog import load_catalog
+
+    with pytest.raises(CatalogError, match="no folder .*snippets: run this in the repository's root"):
+        load_catalog(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "bounds, value, broken",
+    [
+        ({"minimum": 0.9}, 0.9, None),
+        ({"minimum": 0.9}, 0.8999, "score is 0.8999, below its declared minimum of 0.9"),
+        ({"maximum": 0.9}, 0.9, None),
+        ({"maximum": 0.9}, 0.9001, "score is 0.9001, above its declared maximum of 0.9"),
+        ({"maximum": 0}, 1, "score is 1, above its declared maximum of 0"),
+        ({"minimum": 0}, -1, "score is -1, below its declared minimum of 0"),
+        ({"minimum": 0.9}, [1.0, 0.5, 1.0], "score is 0.5, below its declared minimum of 0.9"),
+        ({"maximum": 0.9}, [0.1, 1.5, 0.1], "score is 1.5, above its declared maximum of 0.9"),
+        ({}, -1e9, None),
+    ],
+)
+def test_bounds(toy, bounds, value, broken):
+    import dataclasses
+
+    result = dataclasses.replace(toy.script.results["score"], **{"minimum": None, "maximum": None} | bounds)
+    assert result.violations(value) == ([broken] if broken else [])
+
+
+@pytest.mark.parametrize(
+    "value, recorded, agree",
+    [
+        (0.9, 0.9, True),
+        (0.75, 1.0, True),
+        (0.7, 1.0, False),
+        (1.3, 1.0, False),
+        ([1.0, 2.0], [1.1, 1.9], True),
+        ([1.0, 2.0], [1.0, 2.5], False),
+        ([1.0, 2.0], [1.0], False),
+        ([1.0], 1.0, False),
+        (1.0, [1.0], False),
+    ],
+)
+def test_agreement_with_the_record(toy, value, recorded, agree):
+    complaint = toy.script.results["score"].disagreement(value, recorded)
+    assert (complaint is None) == agree
+    assert agree or complaint.startswith("score ")

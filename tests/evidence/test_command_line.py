@@ -1,0 +1,233 @@
+"""`python -m evidence`: what it does, what it shows, and its exit status, which is all that make and CI look at."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from evidence.__main__ import main
+from tests.evidence.conftest import ABSENT, CONTRACT, SCORE
+
+SEEDED = "SEED = 0\nscore = 0.9 + SEED / 100\nprint('score', score)\n"
+
+
+@pytest.fixture
+def house(toy, monkeypatch):
+    """A repository with two topics, as the current folder."""
+    toy.code(SEEDED)
+    toy.contract(CONTRACT.replace("toy", "deep"), ABSENT, topic="concepts/deep")
+    toy.write("snippets/concepts/deep/deep_numpy.py", SEEDED)
+    monkeypatch.chdir(toy.root)
+    monkeypatch.setenv("COLUMNS", "250")
+    return toy
+
+
+@pytest.fixture
+def command(capsys):
+    """Run a command line, and return its exit status and what it printed."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        capsys.readouterr()
+        status = main(list(arguments))
+        return status, capsys.readouterr().out
+
+    return run
+
+
+def rows(output: str) -> dict[str, list[str]]:
+    """Return the cells of each table row under the script's name and, where there is one, its seed."""
+    table = {}
+    for line in output.splitlines():
+        cells = [cell.strip() for cell in line.strip("│┃ ").split("│")]
+        stem = next((cell for cell in cells if cell.endswith("_numpy")), None)
+        if stem and len(cells) > 3:
+            table.setdefault(stem, []).append(cells)
+    return table
+
+
+def test_the_whole_way(house, command):
+    """Missing, recorded, fresh, stale, recorded again."""
+    status, output = command("status")
+    assert status == 1
+    assert rows(output)["toy_numpy"] == [["models/toy", "toy_numpy", "NumPy", "missing", "not yet"]]
+    assert "- toy_numpy.py has no record for this device (cpu)" in output
+
+    status, output = command("run", "--record")
+    assert status == 0
+    assert [cells[:3] + cells[-1:] for cells in rows(output)["toy_numpy"]] == [
+        ["toy_numpy", "0", "score 0.9", "good"],
+        ["toy_numpy", "1", "score 0.91", "good"],
+    ]
+    assert house.record.status == "fresh" and house.record.seeds == [0, 1]
+    assert house.files()["models/toy/toy_numpy.cpu.txt"] == b"score 0.9\n"
+
+    status, output = command("status")
+    assert status == 0 and {cells[0][3] for cells in rows(output).values()} == {"fresh"}
+    before = house.files()
+    assert command("run", "--stale", "--record") == (0, "Every record is fresh; there is nothing to run.\n")
+
+    house.code(SEEDED.replace("0.9", "0.8"))
+    status, output = command("status")
+    assert status == 1 and rows(output)["toy_numpy"][0][3] == "stale" and rows(output)["deep_numpy"][0][3] == "fresh"
+    assert "snippets/models/toy/toy_numpy.py was edited after it was recorded" in output
+    assert command("status", "concepts")[0] == 0
+
+    status, output = command("run", "--stale")
+    assert status == 0 and list(rows(output)) == ["toy_numpy"]
+    assert house.files() == before, "nothing is recorded unless asked for"
+    assert command("run", "--stale", "--record")[0] == 0
+    assert house.record.value("score") == 0.8
+
+
+def test_damaged_status(house, command):
+    command("run", "models/toy", "--record")
+    (house.root / "records/models/toy/toy_numpy.cpu.txt").write_text("score 0.99\n")
+    status, output = command("status", "models/toy")
+    assert status == 1 and rows(output)["toy_numpy"][0][3] == "damaged" and "was changed after it was recorded" in output
+    assert command("run", "--stale", "--record", "models")[0] == 0 and house.record.status == "fresh"
+
+
+def test_records_that_belong_to_nothing(house, command):
+    command("run", "--record")
+    house.write("records/models/gone/gone_numpy.cpu.json", "{}")
+    status, output = command("status")
+    assert status == 1 and "records/models/gone/gone_numpy.cpu.json belongs to no record" in output
+    assert command("status", "models/toy")[0] == 0
+
+
+def test_plain_run_records_nothing(house, command):
+    status, output = command("run", "models/toy")
+    assert status == 0 and list(rows(output)) == ["toy_numpy"]
+    assert not (house.root / "records").exists()
+
+
+def test_one_seed(house, command):
+    status, output = command("run", "models/toy", "--seed", "7")
+    assert status == 0 and rows(output)["toy_numpy"][0][1:3] == ["7", "score 0.97"]
+
+
+@pytest.mark.parametrize("own, seeds", [(0, [0, 1]), (1, [1, 0]), (42, [42, 0])])
+def test_recorded_seeds(house, command, own, seeds):
+    """As many different ones as are declared, and first the script's own, which is what a page shows."""
+    house.code(SEEDED.replace("SEED = 0", f"SEED = {own}").replace("SEED / 100", "SEED / 1000"))
+    assert command("run", "models/toy", "--record")[0] == 0
+    assert house.record.seeds == seeds and house.record.status == "fresh"
+
+
+@pytest.mark.parametrize(
+    "code, reason",
+    [
+        ("1 / 0\n", "ZeroDivisionError"),
+        ("score = 0.4\nSEED = 0\n", "toy_numpy.py, seed 0: score is 0.4, below its declared minimum of 0.5"),
+        ("SEED = 0\nscore = 0.9 - SEED / 2\n", "toy_numpy.py, seed 1: score is 0.4, below its declared minimum of 0.5"),
+        ("SEED = 0\nscore = 0.9 / (1 - SEED)\n", "ZeroDivisionError"),
+        (SCORE, "must assign SEED exactly once"),
+        ("score = = 1\n", "SyntaxError"),
+    ],
+)
+def test_a_failing_script_changes_no_record(house, command, code, reason):
+    command("run", "models/toy", "--record")
+    before = house.files()
+    house.code(code)
+    status, output = command("run", "models/toy", "--record")
+    assert status == 1 and house.files() == before
+    assert reason in output and {cells[-1] for cells in rows(output)["toy_numpy"]} == {"failed"}
+
+
+def test_others_are_recorded_though_one_fails(house, command):
+    house.code("1 / 0\n")
+    status, output = command("run", "--record", "-j", "2")
+    assert status == 1
+    assert sorted(house.files()) == [f"concepts/deep/deep_numpy.cpu.{ending}" for ending in ("json", "txt")]
+    assert rows(output)["deep_numpy"][0][-1] == "good" and rows(output)["toy_numpy"][0][-1] == "failed"
+
+
+def test_a_run_is_held_to_its_record(house, command, monkeypatch):
+    """The declared bound leaves room, the record does not: what ran then and what runs now differ by more than the spread."""
+    house.code("import os\nSEED = 0\nscore = float(os.environ['LANG'])\n")
+    monkeypatch.setenv("LANG", "0.9")
+    assert command("run", "models/toy", "--record")[0] == 0
+    monkeypatch.setenv("LANG", "0.7")
+    assert command("run", "models/toy")[0] == 0
+    monkeypatch.setenv("LANG", "0.6")
+    status, output = command("run", "models/toy")
+    assert status == 1 and "score is 0.6 in this run and 0.9 in the record: 0.3 apart, the declared spread is 0.25" in output
+    assert command("run", "models/toy", "--record")[0] == 0, "a new record need not agree with the old one"
+
+
+def test_side_by_side(house, command, tmp_path):
+    """Each of two scripts waits for the other to have started, which it can only see if they run at the same time."""
+    for stem, other, path in (("toy", "deep", "models/toy"), ("deep", "toy", "concepts/deep")):
+        house.write(
+            f"snippets/{path}/{stem}_numpy.py",
+            "import fcntl, os, time\n"
+            f"mine, other = os.open({str(tmp_path / stem)!r}, 0), os.open({str(tmp_path / other)!r}, 0)\n"
+            "fcntl.flock(mine, fcntl.LOCK_EX)\n"
+            "for _ in range(60):\n"
+            "    try:\n"
+            "        fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)\n"
+            "        fcntl.flock(other, fcntl.LOCK_UN)\n"
+            "        time.sleep(0.05)\n"
+            "    except BlockingIOError:\n"
+            "        score = 0.9\n"
+            "        time.sleep(0.3)\n"
+            "        break\n",
+        )
+        (tmp_path / stem).touch()
+    status, output = command("run", "-j", "2")
+    assert status == 0, output
+    assert command("run")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("status", "models/tyo"), ("run", "models/tyo"), ("run", "--framework", "keras"), ("run", "toy"), ("run", "models/toy", "--framework", "mxnet")],
+)
+def test_unknown_topic(house, command, arguments):
+    assert command(*arguments) == (1, "nothing matches; the topics are: concepts/deep, models/toy\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("rnu",), ("run", "--framework", "theano"), ("run", "--record", "--seed", "1"), ("run", "--device", "tpu")]
+)
+def test_wrong_usage(house, command, arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(list(arguments))
+    assert stop.value.code == 2 and "usage: python -m evidence" in capsys.readouterr().err
+
+
+def test_broken_catalog_and_wrong_folder(house, command, monkeypatch, tmp_path):
+    house.contract("[results]")
+    status, output = command("status")
+    assert status == 1 and "topic.toml declares no result" in output
+    monkeypatch.chdir(tmp_path)
+    status, output = command("run")
+    assert status == 1 and "run this in the repository's root" in output
+
+
+def test_no_data(house, command):
+    house.write("snippets/mnist_data.py", "raise SystemExit('RuntimeError: Cannot download MNIST.')")
+    house.code("import mnist_data\n" + SEEDED)
+    status, output = command("run")
+    assert (status, output) == (1, "RuntimeError: Cannot download MNIST.\n")
+    assert command("run", "concepts")[0] == 0, "which a script that needs none does not mind"
+
+
+def test_markup_in_what_a_script_prints(house, command):
+    """Square brackets are markup to the library that draws the tables."""
+    house.code(SCORE + "print('[/red] [bold]')\nraise ValueError('[/nothing]')\n")
+    status, output = command("run", "models/toy")
+    assert status == 1 and "[/nothing]" in output and "[/red] [bold]" in output
+
+
+def test_as_a_process(house):
+    """The real thing: `python -m evidence`, without a terminal."""
+    environment = os.environ | {"COLUMNS": "200"}
+    for arguments, status, text in (("status", 1, "missing"), ("run models/toy -j 2", 0, "score 0.9"), ("run models/tyo", 1, "nothing matches")):
+        done = subprocess.run(
+            [sys.executable, "-m", "evidence", *arguments.split()], capture_output=True, text=True, env=environment
+        )
+        assert (done.returncode, done.stderr) == (status, "") and text in done.stdout
+        assert not re.search(r"\x1b|Traceback", done.stdout)

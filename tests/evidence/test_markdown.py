@@ -1,0 +1,426 @@
+"""Records in pages: what a writer may write, what a reader sees of it, and what becomes of mistakes."""
+
+import logging
+import re
+import shutil
+
+import pytest
+from bs4 import BeautifulSoup
+from markdown import Markdown
+
+from evidence.markdown import format_range, format_value
+from evidence.record import write_record
+from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, LOSSES, Repository
+
+# The extensions of the site that have a say in the same text.
+EXTENSIONS = (
+    "admonition attr_list footnotes md_in_html tables toc pymdownx.highlight pymdownx.inlinehilite pymdownx.superfences"
+    " pymdownx.tabbed mathematics"
+).split()
+OTHER_RESULTS = """
+[results.extra]
+unit = "count"
+maximum = 2000
+scripts = ["toy"]
+spread = 0
+label = { zh = "个数", en = "Count" }
+selection = { zh = "有几个", en = "how many" }
+"""
+FIGURE = "records/models/toy/toy_numpy.cpu.curve.svg"
+
+
+@pytest.fixture(scope="module")
+def built_site(tmp_path_factory):
+    """A repository with two scripts in NumPy and one in PyTorch, each with a fresh record of three seeds."""
+    site = Repository(tmp_path_factory.mktemp("site").resolve() / "repository")
+    two = CONTRACT.replace('["toy"]', '["toy", "other"]').replace("seeds = 2", "seeds = 3")
+    absent = ABSENT.replace("pytorch =", "other_pytorch =")
+    site.contract(two, OTHER_RESULTS, LOSSES, CURVE, absent)
+    stems = {"toy_numpy": 0, "toy_pytorch": 0.02, "other_numpy": 0.05}
+    for stem in stems:
+        site.write(f"snippets/models/toy/{stem}.py", "SEED = 0\n")
+    for stem, offset in stems.items():
+        script = site.catalog.script(stem)
+        package = "torch" if stem == "toy_pytorch" else "numpy"
+        extra = {"extra": 1500} if script.name == "toy" else {}
+        runs = [
+            site.made_up_run(
+                seed,
+                script=script,
+                results={"score": 0.9 + offset + seed / 100, "losses": [2.0, 1.25, 0.5 + seed / 100], **extra},
+                versions={package: "2.4.6" if package == "numpy" else "2.13.0", "python": "3.11.7"},
+                seconds_cpu=3.25 + 10 * offset,
+            )
+            for seed in range(3)
+        ]
+        write_record(site.catalog, runs)
+    return site
+
+
+@pytest.fixture
+def site(built_site, tmp_path, monkeypatch) -> Repository:
+    """A copy of it, as the current folder, for that is where MkDocs runs."""
+    root = tmp_path.resolve() / "site"
+    shutil.copytree(built_site.root, root)
+    monkeypatch.chdir(root)
+    return Repository(root)
+
+
+@pytest.fixture
+def show(site, caplog):
+    """Render a page, and return its HTML, its visible text and the warnings that MkDocs would count."""
+
+    def render(source: str, language: str = "en"):
+        caplog.clear()
+        markdown = Markdown(
+            extensions=[*EXTENSIONS, "evidence.markdown"],
+            extension_configs={
+                "evidence.markdown": {"language": language},
+                "pymdownx.tabbed": {"alternate_style": True},
+                "toc": {"permalink": True},
+            },
+        )
+        html = BeautifulSoup(markdown.convert(source), "html.parser")
+        html.toc = markdown.toc_tokens
+        assert all(record.name == "mkdocs.evidence" and record.levelno == logging.WARNING for record in caplog.records)
+        return html, html.get_text(), list(caplog.messages)
+
+    return render
+
+
+# Formats
+
+
+@pytest.mark.parametrize(
+    "value, unit, zh, en",
+    [
+        (0.9771, "percent", "97.71%", None),
+        (1, "percent", "100.00%", None),
+        (0, "percent", "0.00%", None),
+        (0.97715, "percent", "97.72%", None),
+        (2.3, "nats", "2.30", None),
+        (0.0321, "nats", "0.0321", None),
+        (108.64, "nats", "108.6", None),
+        (99.96, "nats", "100.0", None),
+        (-105.26, "nats", "-105.3", None),
+        (9.999, "number", "10.0", None),
+        (0, "number", "0.00", None),
+        (0.0001234, "number", "0.000123", None),
+        (0.0000321, "number", "3.2e-05", None),
+        (12345.6, "number", "12345.6", None),
+        (172000, "count", "172,000", None),
+        (3, "count", "3", None),
+        (123_456_789, "bytes", "123 MB", None),
+        (12_345_678_901, "bytes", "12,346 MB", None),
+        (912_000, "bytes", "0.91 MB", None),
+        (0.5, "seconds", "0.5 秒", "0.5 s"),
+        (9.04, "seconds", "9 秒", "9 s"),
+        (12.4, "seconds", "12 秒", "12 s"),
+        (3600, "seconds", "3,600 秒", "3,600 s"),
+    ],
+)
+def test_formats(value, unit, zh, en):
+    assert (format_value(value, unit, "zh"), format_value(value, unit, "en")) == (zh, en or zh)
+
+
+def test_ranges():
+    assert format_range([0.2, 0.1, 0.15], "percent", "en") == "10.00%–20.00%"
+    assert format_range([0.10001, 0.10002], "percent", "en") == "10.00%", "what reads the same is no range"
+
+
+# Expressions
+
+
+@pytest.mark.parametrize(
+    "expression, text",
+    [
+        ("toy_numpy.score", "90.00%"),
+        ("toy_pytorch.score", "92.00%"),
+        ("toy_*.score", "90.00%–92.00%"),
+        ("*_numpy.score", "90.00%–95.00%"),
+        ("toy_numpy.score.seeds", "90.00%–92.00%"),
+        ("toy_*.score.seeds", "90.00%–94.00%"),
+        ("toy_numpy.losses[0]", "2.00"),
+        ("toy_numpy.losses[-1]", "0.500"),
+        ("toy_numpy.losses[-1].seeds", "0.500–0.520"),
+        ("toy_numpy.score.minimum", "50%"),
+        ("*.score.spread", "25%"),
+        ("toy_numpy.losses.spread", "0.500"),
+        ("toy_numpy.extra", "1,500"),
+        ("toy_numpy.extra.maximum", "2,000"),
+        ("toy_numpy.version", "2.4.6"),
+        ("toy_*.version", "2.13.0, 2.4.6"),
+        ("toy_numpy.device", "Toy 3000"),
+        ("toy_numpy.threads", "1"),
+        ("toy_numpy.seconds_cpu", "3.2 s"),
+        ("toy_*.seconds_cpu", "3.2 s–3.5 s"),
+        ("toy_numpy.seconds_wall", "12 s"),
+        ("toy_numpy.memory", "123 MB"),
+    ],
+)
+def test_expressions(show, expression, text):
+    for source in (f"{{{{ {expression} }}}}", f"{{{{{expression}}}}}", f"{{{{\n{expression} }}}}"):
+        html, shown, warnings = show(f"before {source}, after")
+        assert (shown, warnings) == (f"before {text}, after", [])
+        assert html.select_one("p > span.evidence-value").text == text
+
+
+def test_dates(show, site):
+    assert show("{{ *.date }}")[1] == site.record.content["date"]
+
+
+def test_bounds_need_no_record(show, site):
+    """A page can say what is claimed before anything was recorded."""
+    shutil.rmtree(site.root / "records")
+    assert show("{{ toy_numpy.score.minimum }}")[1:] == ("50%", [])
+
+
+@pytest.mark.parametrize(
+    "source, selector",
+    [
+        ("A {{ toy_numpy.score }} b", "p"),
+        ("| a | b |\n|---|---|\n| {{ toy_*.score }} | x |", "td"),
+        ("- {{ toy_numpy.score }}", "li"),
+        ("**{{ toy_numpy.score }}** and *{{ toy_numpy.score }}*", "strong"),
+        ("[{{ toy_numpy.score }}](https://example.org)", "a"),
+        ("> {{ toy_numpy.score }}", "blockquote"),
+        ('!!! note\n    {{ toy_numpy.score }}', ".admonition"),
+        ('=== "PyTorch"\n    {{ toy_numpy.score }}', ".tabbed-block"),
+        ("A note[^1]\n\n[^1]: {{ toy_numpy.score }}", ".footnote"),
+        ("$x_1$ is {{ toy_numpy.score }}{ .big }, `{{ x }}`, $y_{{1}}$", "p"),
+    ],
+)
+def test_where_expressions_work(show, source, selector):
+    html, text, warnings = show(source)
+    assert "90.00%" in html.select_one(selector).get_text() and warnings == []
+    assert "toy_" not in text
+
+
+def test_in_a_heading(show):
+    html, text, warnings = show("## {{ toy_numpy.score }} of all {: #all }")
+    assert html.h2.get_text().startswith("90.00% of all") and html.h2["id"] == "all"
+    assert [token["name"] for token in html.toc] == ["90.00% of all"]
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "`{{ toy_numpy.score }}`",
+        "`#!python {{ toy_numpy.score }}`",
+        "```python\nx = {{ toy_numpy.score }}\n```",
+        "    {{ toy_numpy.score }}",
+        '=== "A"\n    ```text\n    {{ toy_numpy.score }}\n    ```',
+    ],
+)
+def test_where_they_are_left_alone(show, source):
+    html, text, warnings = show(source)
+    assert "{{ toy_numpy.score }}" in text and not html.select(".evidence-value") and warnings == []
+
+
+@pytest.mark.parametrize(
+    "expression, complaint",
+    [
+        ("tyo_numpy.score", "no script is called tyo_numpy"),
+        ("tyo_*.score", "no script is called tyo_*"),
+        ("toy_numpy.scroe", "models/toy declares no result scroe"),
+        ("toy_numpy.score.minimun", "write script.result"),
+        ("toy_numpy.score.maximum", "models/toy declares no maximum for score"),
+        ("toy_numpy.scroe.minimum", "declares no result scroe"),
+        ("toy_numpy.losses", "losses is a list: write losses[0] or losses[-1]"),
+        ("toy_numpy.losses.seeds", "losses is a list"),
+        ("toy_numpy.losses[3]", "losses has only 3 elements"),
+        ("toy_numpy.losses[-4]", "losses has only 3 elements"),
+        ("toy_numpy.losses[x]", "write script.result"),
+        ("toy_numpy.score[0]", "score is one number, not a list"),
+        ("toy_numpy.version[0]", "declares no result version"),
+        ("toy_numpy.date.seeds", "declares no result date"),
+        ("other_numpy.extra", "declares no result extra"),
+        ("*_numpy.extra", "not every script that matches *_numpy declares extra"),
+        ("toy_numpy", "write script.result"),
+        ("Toy_numpy.score", "write script.result"),
+        ("toy-numpy.score", "write script.result"),
+        ("", "write script.result"),
+        ("models/toy/toy_numpy.score", "write script.result"),
+    ],
+)
+def test_mistakes(show, expression, complaint):
+    """Each one stands in the page, where the writer looks, and is a warning, which ends a strict build."""
+    html, text, warnings = show(f"before {{{{ {expression} }}}} after")
+    assert complaint in html.select_one(".evidence-problem").text
+    assert text.startswith("before {{ " + expression) and text.endswith(" after")
+    assert len(warnings) == 1 and complaint in warnings[0] and expression in warnings[0]
+
+
+def test_the_page_is_named_where_the_engine_tells_it(show, site, caplog):
+    class Links:
+        file = type("File", (), {"src_uri": "models/toy.md"})
+
+        def run(self, root):
+            pass
+
+    markdown = Markdown(extensions=["evidence.markdown"], extension_configs={"evidence.markdown": {"language": "zh"}})
+    markdown.treeprocessors.register(Links(), "relpath", 0)
+    markdown.convert("{{ tyo_numpy.score }}, again {{ tyo_numpy.score }}")
+    assert caplog.messages == ["zh/models/toy.md: {{ tyo_numpy.score }}: no script is called tyo_numpy"], "and once"
+
+
+def test_a_broken_catalog(show, site):
+    (site.folder / "stray.py").write_text("")
+    html, text, warnings = show(f"{{{{ toy_numpy.score }}}}\n\n/// evidence | toy_numpy\n///\n\n![]({FIGURE})")
+    assert len(html.select(".evidence-problem")) == 3 and len(warnings) == 3
+    assert all("stray.py" in warning for warning in warnings)
+
+
+# Evidence strips
+
+
+def facts(html) -> dict[str, str]:
+    return {pair.dt.text: pair.dd.text for pair in html.select("dl.evidence > div")}
+
+
+@pytest.mark.parametrize(
+    "language, expected",
+    [
+        (
+            "en",
+            {
+                "Framework": "NumPy 2.4.6, Python 3.11.7",
+                "Score": "90.00% (seeds 0–2: 90.00%–92.00%)",
+                "Count": "1,500 (seeds 0–2: 1,500)",
+                "Time": "CPU 3.2 s, elapsed 12 s",
+                "Peak memory": "123 MB",
+                "Device": "CPU Toy 3000, 1 thread",
+            },
+        ),
+        (
+            "zh",
+            {
+                "框架": "NumPy 2.4.6, Python 3.11.7",
+                "得分": "90.00%（种子 0–2：90.00%–92.00%）",
+                "个数": "1,500（种子 0–2：1,500）",
+                "用时": "CPU 3.2 秒, 历时 12 秒",
+                "内存峰值": "123 MB",
+                "设备": "CPU Toy 3000, 1 线程",
+            },
+        ),
+    ],
+)
+def test_strip(show, site, language, expected):
+    html, _, warnings = show('=== "PyTorch"\n\n    Text.\n\n    /// evidence | toy_numpy\n    ///\n\n    More.', language)
+    assert html.select_one(".tabbed-block .evidence-strips dl.evidence") and warnings == []
+    shown = facts(html)
+    assert shown.pop("Run on" if language == "en" else "运行日期") == site.record.content["date"]
+    assert shown == expected
+    assert [p.text for p in html.select(".tabbed-block p")] == ["Text.", "More."]
+
+
+def test_strip_names_the_backend_of_keras(show, site):
+    (site.folder / "toy_keras.py").write_text("")
+    topic = site.folder / "topic.toml"
+    topic.write_text(topic.read_text().replace("keras =", "other_keras =").replace("seeds = 3", "seeds = 1"))
+    script = site.catalog.script("toy_keras")
+    versions = {"keras": "3.15.1", "tensorflow": "2.21.0", "python": "3.11.7"}
+    results = {"score": 0.9, "losses": [1.0], "extra": 1}
+    run = site.made_up_run(script=script, versions=versions, results=results)
+    write_record(site.catalog, [run])
+    html = show("/// evidence | toy_keras\n///")[0]
+    assert facts(html)["Framework"] == "Keras 3.15.1 (tensorflow 2.21.0 backend), Python 3.11.7"
+    assert facts(html)["Score"] == "90.00%", "one seed is no range"
+
+
+def test_one_strip_for_each_device(show, site):
+    results = {"score": 0.9, "losses": [1.0], "extra": 1}
+    write_record(site.catalog, [site.made_up_run(seed, device="gpu", results=results) for seed in range(3)])
+    html, _, warnings = show("/// evidence | toy_numpy\n///")
+    assert len(html.select("dl.evidence")) == 2 and warnings == []
+
+
+@pytest.mark.parametrize("argument", ["tyo_numpy", "toy_*", "models/toy"])
+def test_strip_of_nothing(show, argument):
+    html, text, warnings = show(f"/// evidence | {argument}\n///")
+    assert f"no script is called '{argument}'" in html.select_one(".evidence-problem").text and len(warnings) == 1
+
+
+# Figures
+
+
+@pytest.mark.parametrize("language, alternative", [("zh", "一条上升的直线。"), ("en", "A straight line that rises.")])
+@pytest.mark.parametrize("prefix", ["../", "../../", ""])
+def test_figure(show, language, alternative, prefix):
+    html, _, warnings = show(f"Text ![]({prefix}{FIGURE}){{ .wide }}", language)
+    image = html.img
+    assert (image["alt"], image["width"], image["height"], image["loading"]) == (alternative, "480", "288", "lazy")
+    assert image["src"] == prefix + FIGURE and set(image["class"]) == {"wide", "evidence-figure"} and warnings == []
+
+
+def test_other_images_are_left_alone(show):
+    html, _, warnings = show("![A cat](../assets/cat.svg)")
+    assert html.img.attrs == {"alt": "A cat", "src": "../assets/cat.svg"} and warnings == []
+
+
+@pytest.mark.parametrize(
+    "source, complaint",
+    [
+        (f"![A line]({FIGURE})", "its text alternative is in topic.toml; leave the brackets empty"),
+        (f"![]({FIGURE.replace('curve', 'curvature')})", "models/toy declares no figure curvature for toy_numpy"),
+        (f"![]({FIGURE.replace('toy_numpy', 'tyo_numpy')})", "no script is called 'tyo_numpy'"),
+        (f"![]({FIGURE.replace('models', 'concepts')})", "models/toy declares no figure curve for toy_numpy"),
+        (f"![]({FIGURE.replace('cpu', 'gpu')})", "no usable record"),
+    ],
+)
+def test_figure_mistakes(show, source, complaint):
+    html, _, warnings = show(source)
+    assert complaint in warnings[-1] and "records/" in warnings[-1]
+    assert html.img["class"] == ["evidence-problem"] and complaint in html.img["alt"], "seen where the picture would be"
+
+
+@pytest.mark.parametrize("damage", ["delete", "empty"])
+def test_figure_that_is_gone_or_empty(show, site, damage):
+    path = site.root / FIGURE
+    path.unlink() if damage == "delete" else path.write_text("")
+    html, _, warnings = show(f"![]({FIGURE})")
+    assert html.img["class"] == ["evidence-problem"] and len(warnings) == 2
+
+
+# Records that do not hold
+
+
+EVERYTHING = f"{{{{ toy_numpy.score }}}}\n\n/// evidence | toy_numpy\n///\n\n![]({FIGURE})"
+
+
+def test_stale_record(show, site):
+    """Warned of once for each reason, and said in the strip; the last known numbers can still be read."""
+    site.code("SEED = 1\n")
+    html, text, warnings = show(EVERYTHING)
+    assert len(warnings) == 1
+    assert re.search("record of toy_numpy is stale: snippets/models/toy/toy_numpy.py was edited .*; run `make records`", warnings[0])
+    assert "90.00%" in html.p.text
+    assert "This record no longer holds" in html.select_one(".evidence-problem").text
+    assert facts(html)["Score"].startswith("90.00%")
+    assert "这份记录已失效" in show(EVERYTHING, "zh")[0].select_one(".evidence-problem").text
+
+
+@pytest.mark.parametrize("source", EVERYTHING.split("\n\n"))
+def test_each_of_the_three_warns(show, site, source):
+    assert show(source)[2] == []
+    site.code("SEED = 1\n")
+    assert len(show(source)[2]) == 1
+
+
+@pytest.mark.parametrize(
+    "break_it, status",
+    [
+        (lambda path, topic: path.unlink(), "missing"),
+        (lambda path, topic: path.write_text(path.read_text().replace("0.9", "0.99", 1)), "damaged"),
+        (lambda path, topic: path.write_text(""), "damaged"),
+        (lambda path, topic: topic.write_text(topic.read_text().replace("results.losses", "results.gains")), "damaged"),
+    ],
+    ids=["missing", "edited", "empty", "lacks a result"],
+)
+def test_unusable_record(show, site, break_it, status):
+    break_it(site.root / "records/models/toy/toy_numpy.cpu.json", site.folder / "topic.toml")
+    html, text, warnings = show(EVERYTHING)
+    assert f"the record of toy_numpy is {status}: " in warnings[0]
+    assert len(html.select(".evidence-problem")) == 3
+    assert "90.00%" not in text

@@ -1,0 +1,104 @@
+"""Measures a trained MLP from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
+
+import contextlib
+import io
+
+import numpy
+
+from mnist_data import load_mnist
+
+SHAPES = {
+    "hidden_kernel": (784, 128),
+    "hidden_bias": (128,),
+    "output_kernel": (128, 10),
+    "output_bias": (10,),
+}
+PASSES = 200
+
+
+def _keras(model):
+    import keras
+
+    parameters = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
+    return parameters, lambda images, training: keras.ops.convert_to_numpy(model(images, training=training))
+
+
+def _tensorflow(model):
+    parameters = [variable.numpy() for variable in model.trainable_variables]
+    return parameters, lambda images, training: model(images, training=training).numpy()
+
+
+def _torch(model):
+    import torch
+
+    device = next(model.parameters()).device
+
+    def logits(images, training):
+        model.train(training)
+        with torch.no_grad():
+            return model(torch.tensor(images, device=device)).cpu().numpy()
+
+    return [parameter.detach().cpu().numpy() for parameter in model.parameters()], logits
+
+
+def _mxnet(model):
+    import mxnet
+
+    parameters = model.collect_params().values()
+    context = next(iter(parameters)).list_ctx()[0]
+    model(mxnet.nd.zeros((1, 28, 28), ctx=context))  # Gluon creates the parameters at the first call
+
+    def logits(images, training):
+        with mxnet.autograd.train_mode() if training else mxnet.autograd.predict_mode():
+            return model(mxnet.nd.array(images, ctx=context)).asnumpy()
+
+    return [parameter.data().asnumpy() for parameter in parameters], logits
+
+
+# Keras first: on each of its backends, a Keras model is an object of that backend too.
+ADAPTERS = {"keras": _keras, "tensorflow": _tensorflow, "torch": _torch, "mxnet": _mxnet}
+
+
+def _open(model):
+    """Returns the four parameters by name, kernels as (inputs, outputs), and a function (images, training) -> logits."""
+    packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
+    package = next(package for package in ADAPTERS if package in packages)
+    parameters, logits = ADAPTERS[package](model)
+    if package in ("torch", "mxnet"):  # these keep (outputs, inputs)
+        parameters = [parameter.T for parameter in parameters]
+    by_shape = {parameter.shape: parameter for parameter in parameters}
+    if len(parameters) != 4 or set(by_shape) != set(SHAPES.values()):
+        raise ValueError(f"expected parameters {SHAPES}, found {[parameter.shape for parameter in parameters]}")
+    return {name: by_shape[shape].copy() for name, shape in SHAPES.items()}, logits
+
+
+def _first_step(snippet):
+    """How far one batch of the snippet's own training moves a new model's output bias, (10,): in Adam, the learning rate."""
+    model, train = snippet.get("build_model", snippet.get("Model"))(), snippet["train"]
+    start = _open(model)[0]["output_bias"]
+    epochs = train.__globals__["EPOCHS"]
+    train.__globals__["EPOCHS"] = 1
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            train(model, *(array[:32] for array in snippet["load"]()[0]))
+    finally:
+        train.__globals__["EPOCHS"] = epochs
+    return _open(model)[0]["output_bias"] - start
+
+
+def probe(snippet: dict) -> dict[str, numpy.ndarray]:
+    """Measures the model that an MLP snippet trained, without the snippet's own loading and evaluation."""
+    (train_images, train_labels), (test_images, test_labels) = load_mnist()
+    train_images, train_labels = train_images[:10_000].astype("float32") / 255, train_labels[:10_000]
+    test_images = test_images.astype("float32") / 255
+    parameters, logits = _open(snippet["model"])
+    return {
+        **parameters,
+        "test_images": test_images,
+        "test_labels": test_labels,
+        "train_labels": train_labels,
+        "training_mode_logits": numpy.stack([logits(test_images[:32], True) for _ in range(PASSES)]),
+        "test_logits": logits(test_images, False),
+        "train_logits": logits(train_images, False),
+        "first_step": _first_step(snippet),
+    }

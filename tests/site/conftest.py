@@ -1,0 +1,122 @@
+"""Builds the site the way a reader would, and reads every page of it once."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parents[2]
+HOST = "https://site.test"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One HTML file of the built site; `path` is relative to the site's root (`en/models/mlp/index.html`)."""
+
+    path: str
+    html: BeautifulSoup
+
+    @property
+    def language(self) -> str:
+        return "en" if self.path.startswith("en/") else "zh"
+
+    @property
+    def counterpart(self) -> str:
+        """The path of the same page in the other language."""
+        return self.path.removeprefix("en/") if self.language == "en" else f"en/{self.path}"
+
+    @cached_property
+    def anchors(self) -> set[str]:
+        return {element["id"] for element in self.html.find_all(id=True)}
+
+    def __repr__(self) -> str:
+        return self.path
+
+
+@dataclass(frozen=True)
+class Site:
+    """A built site as a web server would show it below `prefix` (`/` or `/project/`)."""
+
+    folder: Path
+    prefix: str = "/"
+
+    @cached_property
+    def pages(self) -> dict[str, Page]:
+        files = sorted(self.folder.rglob("*.html"))
+        paths = [file.relative_to(self.folder).as_posix() for file in files]
+        return {
+            path: Page(path, BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser"))
+            for path, file in zip(paths, files)
+        }
+
+    def address(self, path: str) -> str:
+        """Return the absolute address at which a browser shows the file `path`."""
+        return HOST + self.prefix + path.removesuffix("index.html")
+
+    def target(self, path: str, link: str) -> tuple[str, str] | None:
+        """Follow `link` from the file `path`; return the file it leads to, and the anchor. None: another host."""
+        parts = urlsplit(urljoin(self.address(path), link))
+        if f"{parts.scheme}://{parts.netloc}" != HOST:
+            return None
+        assert parts.path.startswith(self.prefix), f"{path}: {link} leaves the site, which is below {self.prefix}"
+        file = unquote(parts.path.removeprefix(self.prefix))
+        return file + "index.html" if file.endswith("/") or not file else file, unquote(parts.fragment)
+
+
+def build(folder: Path, output: Path, *options: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run `mkdocs build` in `folder`; its exit status and everything it said are in the result."""
+    variables = {name: value for name, value in os.environ.items() if name != "SITE_URL"} | environment
+    return subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", *options, "-d", str(output)],
+        cwd=folder,
+        env=variables | {"NO_MKDOCS_2_WARNING": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The site as `make build` makes it."""
+    output = tmp_path_factory.mktemp("site")
+    result = build(ROOT, output, "--strict")
+    assert result.returncode == 0, result.stdout
+    return Site(output)
+
+
+@pytest.fixture(scope="session")
+def project_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The site as it would be published below a sub-path of a host."""
+    output = tmp_path_factory.mktemp("project_site")
+    result = build(ROOT, output, "--strict", SITE_URL=f"{HOST}/project")  # MkDocs adds the slash at the end.
+    assert result.returncode == 0, result.stdout
+    return Site(output, "/project/")
+
+
+@pytest.fixture
+def working_copy(tmp_path: Path) -> Path:
+    """A folder to be broken: the site's own configuration, templates and hooks, around one page in each language."""
+    folder = tmp_path / "copy"
+    for name in ("hooks", "theme"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("records", "snippets"):
+        (folder / name).mkdir()
+    for language in ("zh", "en"):
+        (folder / "docs" / language).mkdir(parents=True)
+        (folder / "docs" / language / "index.md").write_text("# Home\n", encoding="utf-8")
+    for file in ROOT.glob("mkdocs*.yml"):
+        text = re.sub(r"(?m)^nav:\n(?:[ #].*\n)+", "nav:\n  - Home: index.md\n", file.read_text(encoding="utf-8"))
+        (folder / file.name).write_text(text, encoding="utf-8")
+    return folder

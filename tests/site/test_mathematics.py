@@ -1,0 +1,70 @@
+"""Formulas: found, rendered, refused."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import markdown
+import mathematics
+import pytest
+from bs4 import BeautifulSoup
+from tests.site.conftest import ROOT
+
+
+def convert(text: str) -> str:
+    return markdown.markdown(text, extensions=["mathematics", "tables", "toc"])
+
+
+@pytest.mark.parametrize(
+    ("text", "formula", "display"),
+    [
+        ("a formula $x < y$ in a line", "x < y", False),
+        (r"a formula \(x_1\) in a line", "x_1", False),
+        ("$$\n\\begin{aligned} a &= b \\\\ &< c \\end{aligned}\n$$", r"\begin{aligned} a &= b \\ &< c \end{aligned}", True),
+        (r"\[ \hat{\theta} = \operatorname*{arg\,min}_\theta L \]", r"\hat{\theta} = \operatorname*{arg\,min}_\theta L", True),
+        (r"$$ \text{损失} \ge 0 $$", r"\text{损失} \ge 0", True),
+        ("| a |\n| --- |\n| $W_1$ |", "W_1", False),
+    ],
+)
+def test_a_formula_becomes_html_and_mathml(text: str, formula: str, display: bool) -> None:
+    html = BeautifulSoup(convert(text), "html.parser")
+    assert html.select_one("math annotation").text == formula
+    assert html.select_one(".katex-html")
+    assert bool(html.select(".katex-display")) == display
+
+
+def test_money_and_code_are_no_formulas() -> None:
+    assert "katex" not in convert("It costs $5 or $6, and `$x$` is code.")
+
+
+@pytest.mark.parametrize("formula", [r"\frac{1", r"\undefined", "损失", "a & b"])
+def test_a_wrong_formula_is_an_error_that_names_it(formula: str) -> None:
+    with pytest.raises(mathematics.FormulaError, match=re.escape(repr(formula))):
+        convert(f"text ${formula}$ text")
+
+
+def test_a_formula_in_a_heading_is_refused() -> None:
+    with pytest.raises(mathematics.FormulaError, match="heading"):
+        convert("## The loss $L$")
+
+
+def test_formulas_stay_out_of_the_search_index() -> None:
+    """Material's indexer ends an exclusion at the first closing tag of the same name."""
+    from material.plugins.search.plugin import Parser
+
+    parser = Parser()
+    parser.feed(convert("# Title\n\nbefore $\\frac{a}{b}$ between\n\n$$\n\\sqrt{c}\n$$\n\nafter"))
+    parser.close()
+    assert " ".join("".join(parser.data[0].text).split()) == "<p>before between</p> <p>after</p>"
+
+
+def test_python_exits_after_a_formula() -> None:
+    """An open JavaScript engine would keep the process, and so the build, from ending."""
+    subprocess.run([sys.executable, "-c", "import mathematics; mathematics.render('x')"], timeout=30, check=True)
+
+
+def test_script_and_style_sheet_are_of_one_release() -> None:
+    version = mathematics.katex().eval("katex.version")
+    assert f'content:"{version}"' in (ROOT / "theme/assets/katex/katex.min.css").read_text(encoding="utf-8")

@@ -1,0 +1,163 @@
+"""What holds for every page of the built site, seen without a browser."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from bs4 import BeautifulSoup
+from tests.site.conftest import HOST, ROOT, Site
+
+LANGUAGES = {"zh": "中文", "en": "English"}
+# url(…) and @import in style sheets; a browser fetches what they name.
+CSS_LINK = re.compile(r"""url\(\s*['"]?([^'")]+)|@import\s+['"]([^'"]+)""")
+# What Markdown, its extensions or the templates leave in the text when they do not understand it.
+LEFTOVERS = ("--8<--", "{{", "}}", "{%", "\\(", "\\)", "\\[", "$$", "///", "!!! ", "??? ", '=== "', "](")
+
+
+def fetched(html: BeautifulSoup) -> list[str]:
+    """Return every link that a browser follows by itself when it shows the page."""
+    links = [element["src"] for element in html.find_all(src=True)]
+    links += [element["data"] for element in html.find_all("object", data=True)]
+    links += [element["poster"] for element in html.find_all(poster=True)]
+    links += [link.split()[0] for element in html.find_all(srcset=True) for link in element["srcset"].split(",")]
+    links += [
+        element["href"]
+        for element in html.find_all(["link", "use", "image"], href=True)
+        if not {"canonical", "alternate", "prev", "next"} & set(element.get("rel", []))
+    ]
+    css = [element["style"] for element in html.find_all(style=True)] + [str(element) for element in html.find_all("style")]
+    links += [first or second for text in css for first, second in CSS_LINK.findall(text)]
+    return [link for link in links if not link.startswith(("data:", "#"))]
+
+
+def broken(site: Site) -> list[str]:
+    """Return every link within the site, fetched or to be clicked, that leads nowhere."""
+    problems = []
+    for page in site.pages.values():
+        links = {element["href"] for element in page.html.find_all(["a", "link"], href=True)} | set(fetched(page.html))
+        for link in sorted(links):
+            target = site.target(page.path, link)
+            if target is None:
+                continue
+            path, anchor = target
+            if not (site.folder / path).is_file():
+                problems.append(f"{page}: {link} leads to {path}, which does not exist")
+            elif anchor and path.endswith(".html") and anchor not in site.pages[path].anchors:
+                problems.append(f"{page}: {link}: {path} has no anchor {anchor}")
+    return problems
+
+
+def test_every_page_is_there_in_both_languages(site: Site) -> None:
+    sources = {file.relative_to(ROOT / "docs/zh").with_suffix("") for file in (ROOT / "docs/zh").rglob("*.md")}
+    expected = {(path if path.name == "index" else path / "index").as_posix() + ".html" for path in sources} | {"404.html"}
+    for language, folder in (("zh", ""), ("en", "en/")):
+        assert {page.path.removeprefix("en/") for page in site.pages.values() if page.language == language} == expected
+
+
+def test_links_lead_somewhere(site: Site) -> None:
+    assert not broken(site), "\n".join(broken(site))
+
+
+def test_links_lead_somewhere_below_a_sub_path(project_site: Site) -> None:
+    assert not broken(project_site), "\n".join(broken(project_site))
+
+
+def test_nothing_is_fetched_from_another_host(site: Site) -> None:
+    for page in site.pages.values():
+        others = [link for link in fetched(page.html) if site.target(page.path, link) is None]
+        assert not others, f"{page} fetches {others}"
+        for script in page.html.find_all("script", src=False):
+            assert "//" not in script.text, f"{page}: an inline script names a host: {script.text[:200]}"
+        # Material's script loads Mermaid from a content delivery network as soon as a page has such a block.
+        assert not page.html.select(".mermaid"), f"{page} holds a Mermaid block"
+    for file in [*site.folder.rglob("*.css"), *site.folder.rglob("*.svg")]:
+        text = file.read_text(encoding="utf-8")
+        links = [first or second for first, second in CSS_LINK.findall(text)]
+        links += re.findall(r"""(?:href|src)\s*=\s*["']([^"']+)""", text)
+        path = file.relative_to(site.folder).as_posix()
+        for link in links:
+            if link.startswith(("data:", "#")):
+                continue
+            target = site.target(path, link)
+            assert target, f"{path} fetches {link}"
+            assert (site.folder / target[0]).is_file(), f"{path}: {link} leads to {target[0]}, which does not exist"
+
+
+def test_language_switch_leads_to_the_same_page(site: Site, project_site: Site) -> None:
+    for built in (site, project_site):
+        for page in built.pages.values():
+            switch = {link["hreflang"]: link for link in page.html.select(".md-select__link")}
+            assert {language: link.text.strip() for language, link in switch.items()} == LANGUAGES, page
+            for language, link in switch.items():
+                expected = page.path if language == page.language else page.counterpart
+                assert built.target(page.path, link["href"]) == (expected, ""), f"{page}: the link to {language}"
+
+
+def test_search_engines_are_told_of_both_languages(project_site: Site) -> None:
+    for page in project_site.pages.values():
+        if page.path.endswith("404.html"):
+            continue
+        links = page.html.find_all("link", hreflang=True)
+        chinese, english = sorted((page.path, page.counterpart), key=lambda path: path.startswith("en/"))
+        assert {link["hreflang"]: link["href"] for link in links} == {
+            "zh": project_site.address(chinese),
+            "en": project_site.address(english),
+            "x-default": project_site.address(english),
+        }, page
+        # Exactly this value, without a space in it, makes Material's script fetch a site map from that address.
+        assert 'rel="alternate"' not in (project_site.folder / page.path).read_text(encoding="utf-8"), page
+        assert page.html.find("link", rel="canonical")["href"] == project_site.address(page.path)
+
+
+def test_without_an_address_no_page_claims_one(site: Site) -> None:
+    for page in site.pages.values():
+        assert not page.html.find("link", rel="canonical"), page
+        assert not page.html.find("link", hreflang=True), page
+    assert HOST not in (site.folder / "sitemap.xml").read_text(encoding="utf-8")
+
+
+def test_every_page_says_what_it_is(site: Site) -> None:
+    for page in site.pages.values():
+        assert page.html.html["lang"] == page.language, page
+        assert len(page.html.find_all("h1")) == 1, page
+        assert page.html.title.text.strip(), page
+        assert page.html.find("meta", attrs={"name": "description"})["content"].strip(), page
+        repeated = [anchor for anchor, count in Counter(e["id"] for e in page.html.find_all(id=True)).items() if count > 1]
+        assert not repeated, f"{page}: more than one element is called {repeated}"
+
+
+def test_every_image_has_a_text_and_a_size(site: Site) -> None:
+    for page in site.pages.values():
+        for image in page.html.find_all("img"):
+            assert image.get("alt", "").strip(), f"{page}: {image} has no text alternative"
+            assert image.get("width") and image.get("height"), f"{page}: {image} has no size, so the page jumps as it loads"
+
+
+def test_nothing_is_left_unrendered(site: Site) -> None:
+    for page in site.pages.values():
+        content = BeautifulSoup(str(page.html.article), "html.parser")
+        for block in content.find_all("pre"):
+            assert "--8<--" not in block.text, f"{page}: an unresolved snippet: {block.text[:200]}"
+        for element in content.select("pre, code, script, style, .katex"):
+            element.decompose()
+        for leftover in LEFTOVERS:
+            before, found, after = content.text.partition(leftover)
+            assert not found, f"{page}: {leftover} in …{before[-60:]}{found}{after[:60]}…"
+
+
+def test_figures_are_published_once(site: Site) -> None:
+    recorded = {file.relative_to(ROOT).as_posix() for file in (ROOT / "records").rglob("*.svg")}
+    published = {file.relative_to(site.folder).as_posix() for file in site.folder.rglob("*.svg")}
+    assert {path for path in published if "records" in path.split("/")} == recorded
+    for path in recorded:
+        assert (site.folder / path).read_bytes() == (ROOT / path).read_bytes()
+
+
+def test_formulas_are_rendered(site: Site) -> None:
+    for page in site.pages.values():
+        formulas = page.html.select(".arithmatex")
+        for formula in formulas:
+            assert formula.select("math annotation"), f"{page}: {formula.text[:80]} is not rendered"
+        sheets = [link for link in page.html.find_all("link", rel="stylesheet") if "katex" in link["href"]]
+        assert len(sheets) == bool(formulas), f"{page}: {len(formulas)} formulas, {len(sheets)} style sheets for them"

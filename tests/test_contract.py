@@ -1,0 +1,41 @@
+"""Every script keeps the contract of its topic.toml, and agrees with its record."""
+
+import pytest
+
+from evidence.record import read_record
+
+
+def test_results_keep_their_bounds(script, run, mnist):
+    """The declared minima and maxima hold for this run; on the stand-in, its own minima do."""
+    problems = []
+    for name, value in run.results.items():
+        result = script.results[name]
+        if mnist.real or run.data is None:
+            problems += result.violations(value)
+        elif result.stand_in_minimum is not None and value < result.stand_in_minimum:
+            problems.append(f"{name} is {value:.4f} on the stand-in, below its floor there of {result.stand_in_minimum}")
+    assert not problems, f"{script.stem}: {'; '.join(problems)}"
+
+
+@pytest.mark.needs_mnist("every declared result agrees with the committed record")
+def test_fresh_run_agrees_with_the_record(catalog, script, run):
+    record = read_record(catalog, script)
+    assert record.content, record.reasons
+    disagreements = [script.results[name].disagreement(value, record.value(name)) for name, value in run.results.items()]
+    assert not any(disagreements), f"{script.stem}: {'; '.join(filter(None, disagreements))}"
+
+
+def test_record_is_fresh(catalog, script):
+    """Nothing that the record is bound to has changed: code, versions, files, declared results and bounds."""
+    record = read_record(catalog, script)
+    assert record.status == "fresh", f"{script.stem} is {record.status}: {'; '.join(record.reasons)}; run `make records`"
+
+
+def test_spread_is_what_was_measured(catalog, script):
+    """A declared spread covers the recorded seeds, and is not so wide that it hides a change."""
+    record = read_record(catalog, script)
+    for name, result in script.results.items():
+        values = [record.value(name, seed) for seed in record.seeds]
+        columns = list(zip(*values)) if isinstance(values[0], list) else [values]
+        widest = max(max(column) - min(column) for column in columns)
+        assert widest <= result.spread, f"{script.stem}: seeds differ in {name} by {widest:.4g}, more than {result.spread}"
