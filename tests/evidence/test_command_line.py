@@ -1,11 +1,13 @@
 """`python -m evidence`: what it does, what it shows, and its exit status, which is all that make and CI look at."""
 
+import io
 import os
 import re
 import subprocess
 import sys
 
 import pytest
+from rich.console import Console
 
 from evidence.__main__ import main
 from tests.evidence.conftest import ABSENT, CONTRACT, SCORE
@@ -136,6 +138,12 @@ def test_a_failing_script_changes_no_record(house, command, code, reason):
     assert reason in output and {cells[-1] for cells in rows(output)["toy_numpy"]} == {"failed"}
 
 
+def test_a_plain_run_is_held_to_what_is_declared(house, command):
+    house.code("score = 0.4\n")
+    status, output = command("run", "models/toy")
+    assert status == 1 and "score is 0.4, below its declared minimum of 0.5" in output
+
+
 def test_others_are_recorded_though_one_fails(house, command):
     house.code("1 / 0\n")
     status, output = command("run", "--record", "-j", "2")
@@ -178,7 +186,6 @@ def test_side_by_side(house, command, tmp_path):
         (tmp_path / stem).touch()
     status, output = command("run", "-j", "2")
     assert status == 0, output
-    assert command("run")[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -220,6 +227,16 @@ def test_markup_in_what_a_script_prints(house, command):
     house.code(SCORE + "print('[/red] [bold]')\nraise ValueError('[/nothing]')\n")
     status, output = command("run", "models/toy")
     assert status == 1 and "[/nothing]" in output and "[/red] [bold]" in output
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_progress_on_a_terminal(house, command, monkeypatch):
+    """What a script prints is shown while it runs, square brackets and all."""
+    terminal = Console(force_terminal=True, file=io.StringIO(), width=120)
+    monkeypatch.setattr("evidence.__main__.console", terminal)
+    house.code("import time\nprint('[/red] epoch 1')\ntime.sleep(0.5)\n" + SCORE)
+    assert command("run", "models/toy")[0] == 0
+    assert "[/red] epoch 1" in terminal.file.getvalue()
 
 
 def test_as_a_process(house):

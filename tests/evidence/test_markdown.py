@@ -153,7 +153,7 @@ def test_ranges():
         ("toy_numpy.device", "Toy 3000"),
         ("toy_numpy.threads", "1"),
         ("toy_numpy.seconds_cpu", "3.2 s"),
-        ("toy_*.seconds_cpu", "3.2 s–3.5 s"),
+        ("toy_*.seconds_cpu", "3.2–3.5 s"),
         ("toy_numpy.seconds_wall", "12 s"),
         ("toy_numpy.memory", "123 MB"),
     ],
@@ -182,7 +182,8 @@ def test_bounds_need_no_record(show, site):
         ("| a | b |\n|---|---|\n| {{ toy_*.score }} | x |", "td"),
         ("- {{ toy_numpy.score }}", "li"),
         ("**{{ toy_numpy.score }}** and *{{ toy_numpy.score }}*", "strong"),
-        ("[{{ toy_numpy.score }}](https://example.org)", "a"),
+        ("[{{ toy_numpy.score }} {{ toy_numpy.losses[-1] }}](https://example.org)", "a"),
+        ("From {{ toy_*.score }} to {{ *_numpy.score }} and {{ *_numpy.score.seeds }}", "p"),
         ("> {{ toy_numpy.score }}", "blockquote"),
         ('!!! note\n    {{ toy_numpy.score }}', ".admonition"),
         ('=== "PyTorch"\n    {{ toy_numpy.score }}', ".tabbed-block"),
@@ -313,6 +314,11 @@ def test_strip(show, site, language, expected):
     assert shown.pop("Run on" if language == "en" else "运行日期") == site.record.content["date"]
     assert shown == expected
     assert [p.text for p in html.select(".tabbed-block p")] == ["Text.", "More."]
+
+
+def test_strip_has_the_results_of_its_script(show):
+    html, _, warnings = show("/// evidence | other_numpy\n///")
+    assert facts(html)["Score"].startswith("95.00%") and "Count" not in facts(html) and warnings == []
 
 
 def test_strip_names_the_backend_of_keras(show, site):

@@ -72,23 +72,41 @@ def _open(model):
     return {name: by_shape[shape].copy() for name, shape in SHAPES.items()}, logits
 
 
-def _first_step(snippet):
-    """How far one batch of the snippet's own training moves a new model's output bias, (10,): in Adam, the learning rate."""
+def _train_anew(snippet, select):
+    """Train a new model for one epoch with the snippet's own `train`, on the training data that `select` picks.
+
+    Returns that data as NumPy arrays, the parameters before, and the opened model after.
+    """
     model, train = snippet.get("build_model", snippet.get("Model"))(), snippet["train"]
-    start = _open(model)[0]["output_bias"]
+    start = _open(model)[0]
+    images, labels = snippet["load"]()[0]
+    chosen = select(load_mnist()[0][1])
     epochs = train.__globals__["EPOCHS"]
     train.__globals__["EPOCHS"] = 1
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            train(model, *(array[:32] for array in snippet["load"]()[0]))
+            train(model, images[chosen], labels[chosen])
     finally:
         train.__globals__["EPOCHS"] = epochs
-    return _open(model)[0]["output_bias"] - start
+    return load_mnist()[0][0][chosen], load_mnist()[0][1][chosen], start, _open(model)
+
+
+def _first_step(snippet):
+    """How far one batch of the snippet's own training moves a new model's output bias, (10,): in Adam, the learning rate."""
+    _, _, start, (parameters, _) = _train_anew(snippet, lambda labels: numpy.arange(32))
+    return parameters["output_bias"] - start["output_bias"]
+
+
+def _accuracy_after_sorted_data(snippet):
+    """Accuracy on training data that was given sorted by label: near chance unless `train` shuffles it."""
+    images, labels, _, (_, logits) = _train_anew(snippet, lambda labels: numpy.argsort(labels[:6400], kind="stable"))
+    return numpy.mean(logits(images.astype("float32") / 255, False).argmax(axis=1) == labels)
 
 
 def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     """Measures the model that an MLP snippet trained, without the snippet's own loading and evaluation."""
     (train_images, train_labels), (test_images, test_labels) = load_mnist()
+    blank_pixels = numpy.flatnonzero(train_images.reshape(len(train_images), 784).max(axis=0) == 0)
     train_images, train_labels = train_images[:10_000].astype("float32") / 255, train_labels[:10_000]
     test_images = test_images.astype("float32") / 255
     parameters, logits = _open(snippet["model"])
@@ -101,4 +119,6 @@ def probe(snippet: dict) -> dict[str, numpy.ndarray]:
         "test_logits": logits(test_images, False),
         "train_logits": logits(train_images, False),
         "first_step": _first_step(snippet),
+        "accuracy_after_sorted_data": _accuracy_after_sorted_data(snippet),
+        "blank_pixels": blank_pixels,
     }

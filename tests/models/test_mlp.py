@@ -50,6 +50,20 @@ def test_first_step_is_adams(probe):
     np.testing.assert_allclose(np.abs(probe["first_step"]), LEARNING_RATE, rtol=0.01)
 
 
+def test_initial_weights_are_those_on_the_page(probe, script):
+    """A pixel that is blank in every image gives no gradient: its weights stay as drawn, unless something decays them."""
+    limit = 1 / np.sqrt(784) if script.framework == "pytorch" else np.sqrt(6 / (784 + 128))
+    untouched = np.abs(probe["hidden_kernel"][probe["blank_pixels"]])
+    assert untouched.size > 1000
+    assert untouched.max() == pytest.approx(limit, rel=0.01)
+    assert untouched.mean() == pytest.approx(limit / 2, rel=0.05)
+
+
+def test_training_shuffles(probe):
+    """Sorted by label and not shuffled, one epoch learns 9 and forgets 0."""
+    assert probe["accuracy_after_sorted_data"] > 0.5
+
+
 def test_accuracy_is_what_the_script_says(run, probe):
     """Recounted on the test set by code of our own: catches a wrong set, a wrong axis, a wrong mean."""
     assert run.results["test_accuracy"] == pytest.approx(accuracy(probe["test_logits"], probe["test_labels"]), abs=1e-6)

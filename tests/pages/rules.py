@@ -6,6 +6,8 @@ import difflib
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
+from itertools import product
 from pathlib import PurePosixPath
 
 import yaml
@@ -210,7 +212,7 @@ def sections_add_up(page: Page, house: House) -> list[str]:
 
 
 def explained(page: Page, house: House) -> list[str]:
-    """What a list says of code is in that code, and every line of code is spoken of, under the heading where it is shown.
+    """What a list quotes of code is in that code, and every line of code is spoken of, under the heading where it is shown.
 
     Explanations of a tab's code stand in that tab, or outside the tabs for all of them.
     """
@@ -223,11 +225,15 @@ def explained(page: Page, house: House) -> list[str]:
                 code.setdefault(block.tab, []).append((block, house.code(*block.embed) or ""))
         for block in blocks:
             tabs = [block.tab] if block.tab in code else list(code) if block.tab is None else []
-            for fragment in _opening_codes(block) if block.kind == "item" else ():
-                for tab in tabs:
-                    text = "\n".join(section for _, section in code[tab])
-                    if not _covered(fragment, text) and " ".join(fragment.split()) not in " ".join(text.split()):
-                        found.append(f"{page.name}:{block.line}: explains `{fragment}`, which the code{f' in the tab {tab}' if tab else ''} does not hold; quote it word for word")
+            opening = _opening_codes(block)
+            for fragment, tab in product(block.codes if block.kind == "item" else (), tabs):
+                shown = "\n".join(section for _, section in code[tab])
+                whole = "\n".join(house.code(path, None) or "" for path in {b.embed[0] for b, _ in code[tab]})
+                where = f"in the tab {tab}" if tab else "here"
+                if fragment in opening and not _holds(shown, fragment):
+                    found.append(f"{page.name}:{block.line}: explains `{fragment}`, which the code {where} does not hold; quote it word for word")
+                elif STATEMENT.search(fragment) and not _holds(whole, fragment):
+                    found.append(f"{page.name}:{block.line}: quotes `{fragment}`, which is nowhere in the script {where}; quote it word for word")
         for tab, sections in code.items():
             fragments = [fragment for block in blocks if block.tab in (tab, None) for fragment in block.codes]
             for block, text in sections:
@@ -439,9 +445,11 @@ def _opening_codes(block: Block) -> list[str]:
     return [match[2].strip() for match in re.finditer(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", opening[0], re.DOTALL)] if opening else []
 
 
+STATEMENT = re.compile(r"[(=\[@]|^(?:return|import|from|for|if|with|def|class|while)\b")  # inline code that quotes a script
 TOKEN = re.compile(r'"""[\s\S]*?"""|[rfbRFB]*"(?:\\.|[^"\\\n])*"|[rfbRFB]*\'(?:\\.|[^\'\\\n])*\'|#[^\n]*|\w+|[^\w\s]')
 
 
+@cache
 def _tokens(code: str) -> list[tuple[str, int]]:
     """Tokens with their lines; no comments, and no comma before a closing bracket."""
     found = [(match[0], code.count("\n", 0, match.start())) for match in TOKEN.finditer(code) if match[0][0] != "#"]
@@ -449,6 +457,11 @@ def _tokens(code: str) -> list[tuple[str, int]]:
     return [pair for pair, after in zip(found, following) if not (pair[0] == "," and after in (")", "]", "}"))]
 
 
+def _holds(code: str, fragment: str) -> bool:
+    return bool(_covered(fragment, code)) or " ".join(fragment.split()) in " ".join(code.split())
+
+
+@cache
 def _covered(fragment: str, code: str) -> set[int]:
     """Return the lines of `code` (from 0) in which the fragment occurs, token by token.
 

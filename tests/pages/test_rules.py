@@ -1,6 +1,7 @@
 """Each rule reports what it is there for. A small house that keeps every rule is broken in one place at a time."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -220,6 +221,12 @@ def house(tmp_path, monkeypatch):
     return tmp_path
 
 
+@cache
+def site_markdown():
+    config = load_config(str(ROOT / "mkdocs.yml"))
+    return {"extensions": config.markdown_extensions, "extension_configs": config.mdx_configs}
+
+
 def complaints(root):
     """Hold a house to every rule."""
     house = read_house(load_catalog(root))
@@ -231,9 +238,7 @@ def complaints(root):
         for rule in (rules.code_is_embedded, rules.sections_add_up, rules.explained, rules.numbers_come_from_records,
                      rules.page_is_complete, rules.images):  # fmt: skip
             found += rule(page, house)
-        config = load_config(str(ROOT / "mkdocs.yml"))
-        markdown = Markdown(extensions=config.markdown_extensions, extension_configs=config.mdx_configs)
-        found += rules.chinese_is_well_set(page) + rules.rendered_code(page, house, markdown)
+        found += rules.chinese_is_well_set(page) + rules.rendered_code(page, house, Markdown(**site_markdown()))
     for script in house.catalog.scripts.values():
         found += rules.markers(script.path.relative_to(root).as_posix(), script.path.read_text("utf-8"))
     for topic in house.catalog.topics.values():
@@ -308,6 +313,7 @@ BREAKAGES = [
     (KERAS, "    model = build", "    model = None\n    model = build", "has lines that nothing explains"),
     (KERAS, "    model = build", "    model.freeze()\n    model = build", "    model.freeze()"),
     (EN, "- `units=128`: See", "- See", "    units=128,"),
+    (EN, "Keras does it.\n\n=== \"PyTorch\"", "Keras does it, then `model.compile()`.\n\n=== \"PyTorch\"", "quotes `model.compile()`"),
     (EN, "- `return keras.Sequential(`", "- `return Sequential(`", "explains `return Sequential(`"),
     (EN, "`model = build_model()`: A small", "`model` and `build_model`: A small", None),
     # Running text.
