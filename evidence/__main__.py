@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.act(Path.cwd(), options)
     except (CatalogError, DataUnavailable, TopicExists) as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
+        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         return 1
 
 
@@ -91,7 +91,7 @@ def show_status(root: Path, options: argparse.Namespace) -> int:
         reasons += [f"{path.relative_to(root)} belongs to no record" for path in unclaimed_files(catalog)]
     console.print(table)
     for reason in reasons:
-        console.print(f"- {escape(reason)}")
+        console.print(f"- {escape(reason)}", soft_wrap=True)
     return 1 if reasons else 0
 
 
@@ -123,7 +123,7 @@ def run_scripts(root: Path, options: argparse.Namespace) -> int:
             if not console.is_terminal:  # No moving bars in a log: a line as each script ends.
                 console.print(f"{outcome.script.stem}: {'failed' if outcome.problems else 'done'}", highlight=False)
             for problem in outcome.problems:
-                progress.console.print(f"[red]failed[/red] {escape(problem)}")
+                progress.console.print(f"[red]failed[/red] {escape(problem)}", soft_wrap=True)
     _summarise(outcomes)
     return 1 if any(outcome.problems for outcome in outcomes) else 0
 

@@ -84,6 +84,7 @@ class Topic:
     section: str
     name: str
     folder: Path
+    title: Mapping[str, str]
     script_names: tuple[str, ...]
     results: Mapping[str, Result]
     figures: Mapping[str, Figure]
@@ -206,7 +207,8 @@ def _load_topic(section: str, folder: Path) -> Topic:
     except tomllib.TOMLDecodeError as error:
         raise CatalogError(f"{contract} is not valid TOML: {error}") from None
     check = _Contract(contract)
-    check.keys(table, "the file", {"scripts", "seeds", "time_limit_seconds", "results", "figures", "absent"})
+    allowed = {"title", "scripts", "seeds", "time_limit_seconds", "results", "figures", "absent"}
+    check.keys(table, "the file", allowed, {"title"})
     for name in ("results", "figures", "absent"):
         check.keys(table.get(name, {}), name)
     script_names = check.names(table.get("scripts", [folder.name]), "scripts")
@@ -214,6 +216,7 @@ def _load_topic(section: str, folder: Path) -> Topic:
         section=section,
         name=folder.name,
         folder=folder,
+        title=check.languages(table["title"], "title"),
         script_names=script_names,
         results={name: check.result(name, entry, script_names) for name, entry in table.get("results", {}).items()},
         figures={name: check.figure(name, entry, script_names) for name, entry in table.get("figures", {}).items()},

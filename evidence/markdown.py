@@ -6,6 +6,8 @@
   and `.spread` what the topic declares. Beside the results there are `version`, `date`, `device`, `threads`,
   `seconds_cpu`, `seconds_wall` and `memory`.
 - `/// evidence | mlp_keras` and a closing `///` become a strip with everything the record says.
+- `/// evidence-matrix` and a closing `///` become the table of all scripts on all devices; it belongs on a page at the top of
+  the documentation, from which `models/mlp.md` leads to a topic.
 - An image from `records/` gets its text alternative in the page's language, and its size.
 
 Whatever is wrong with a record is shown in the page and logged as a warning, which a strict build turns into a failure.
@@ -52,6 +54,11 @@ WORDS = {
         "seconds": "{} 秒",
         "stale": "这份记录已失效，数字可能不再成立：",
         "backend": "（{} 后端）",
+        "topic": "主题",
+        "result": "结果",
+        "cpu_time": "CPU 时间",
+        "thread_count": "线程数",
+        "not yet": "尚未",
     },
     "en": {
         "framework": "Framework",
@@ -66,6 +73,11 @@ WORDS = {
         "seconds": "{} s",
         "stale": "This record no longer holds, and its figures may be wrong: ",
         "backend": " ({} backend)",
+        "topic": "Topic",
+        "result": "Result",
+        "cpu_time": "CPU time",
+        "thread_count": "Threads",
+        "not yet": "not yet",
     },
 }
 
@@ -190,29 +202,36 @@ class Reader:
         texts = sorted({facts[name](record) for record in records})
         return texts[0] if len(texts) == 1 else f"{texts[0]}–{texts[-1]}" if name == "date" else ", ".join(texts)
 
-    def strip(self, record: Record) -> list[tuple[str, str]]:
-        """Return label and text of each fact in an evidence strip."""
-        words, content, script = WORDS[self.language], record.content, record.script
-        packages = PACKAGES[script.framework]
-        framework = f"{FRAMEWORKS[script.framework]} {content['versions'][packages[0]]}"
-        backends = set(content["versions"]) - {*packages, "python"}
-        if backends:
-            framework += words["backend"].format(
-                ", ".join(f"{name} {content['versions'][name]}" for name in sorted(backends))
-            )
-        seconds = {name: format_value(value, "seconds", self.language) for name, value in content["seconds"].items()}
-        facts = [(words["framework"], f"{framework}, Python {content['versions']['python']}")]
-        for name, result in script.results.items():
+    def framework(self, record: Record) -> str:
+        """Return the framework and its version, for Keras with the backend it ran on."""
+        versions, packages = record.content["versions"], PACKAGES[record.script.framework]
+        text = f"{FRAMEWORKS[record.script.framework]} {versions[packages[0]]}"
+        backends = ", ".join(f"{name} {versions[name]}" for name in sorted(set(versions) - {*packages, "python"}))
+        return text + WORDS[self.language]["backend"].format(backends) if backends else text
+
+    def results(self, record: Record) -> list[tuple[str, str]]:
+        """Return label and text of each result that is one number, with its range over the seeds."""
+        texts = []
+        for name, result in record.script.results.items():
             values = [record.value(name, seed) for seed in record.seeds]
             if isinstance(values[0], list):
                 continue
             text = format_value(values[0], result.unit, self.language)
             if len(values) > 1:
                 seeds = f"{min(record.seeds)}–{max(record.seeds)}"
-                text = words["seeds"].format(text, seeds, format_range(values, result.unit, self.language))
-            facts.append((result.label[self.language], text))
+                text = WORDS[self.language]["seeds"].format(
+                    text, seeds, format_range(values, result.unit, self.language)
+                )
+            texts.append((result.label[self.language], text))
+        return texts
+
+    def strip(self, record: Record) -> list[tuple[str, str]]:
+        """Return label and text of each fact in an evidence strip."""
+        words, content = WORDS[self.language], record.content
+        seconds = {name: format_value(value, "seconds", self.language) for name, value in content["seconds"].items()}
         return [
-            *facts,
+            (words["framework"], f"{self.framework(record)}, Python {content['versions']['python']}"),
+            *self.results(record),
             (words["time"], ", ".join(words[f"seconds_{name}"].format(seconds[name]) for name in ("cpu", "wall"))),
             (words["memory"], format_value(content["peak_memory_bytes"], "bytes", self.language)),
             (
@@ -221,6 +240,23 @@ class Reader:
                 + words["threads"].format(content["threads"]),
             ),
             (words["date"], content["date"]),
+        ]
+
+    def matrix_row(self, record: Record) -> list[tuple[str, float | str]]:
+        """Return text and sort key of the cells after topic and framework: device, result, time, memory, threads, date."""
+        words, content = WORDS[self.language], record.content
+        device = record.device.upper()
+        if not content:
+            return [(device, device), (words["not yet"], ""), *[("", "")] * 4]
+        results = self.results(record)
+        cpu, memory = content["seconds"]["cpu"], content["peak_memory_bytes"]
+        return [
+            (f"{device} {content['device']['name']}", device),
+            ("; ".join(f"{label} {text}" for label, text in results[:1]), results[0][1] if results else ""),
+            (format_value(cpu, "seconds", self.language), cpu),
+            (format_value(memory, "bytes", self.language), memory),
+            (str(content["threads"]), content["threads"]),
+            (content["date"], content["date"]),
         ]
 
 
@@ -321,8 +357,61 @@ class EvidenceBlock(Block):
         etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(message)
 
 
+class MatrixBlock(Block):
+    """`/// evidence-matrix`: every script on every device, and `not yet` where there has been no run."""
+
+    NAME = "evidence-matrix"
+    COLUMNS = ("topic", "framework", "device", "result", "cpu_time", "memory", "thread_count", "date")
+
+    def __init__(self, length, tracker, block_mgr, config) -> None:  # noqa: ANN001
+        self.reader = config["reader"]
+        super().__init__(length, tracker, block_mgr, config)
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        labels = [WORDS[self.reader.language][column] for column in self.COLUMNS]
+        table = etree.SubElement(parent, "table", {"class": "evidence-matrix"})
+        head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
+        for label in labels:
+            etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(label)
+        body = etree.SubElement(table, "tbody")
+        try:
+            scripts = list(self.reader.catalog.scripts.values())
+        except EvidenceError as error:
+            self._problem(body, error)
+            return table
+        for script in scripts:
+            for device in DEVICES:
+                # NumPy computes on the CPU alone; a GPU would be a hole that nobody can fill.
+                if device == "cpu" or script.framework != "numpy":
+                    try:
+                        self._add(body, labels, script, device)
+                    except EvidenceError as error:
+                        self._problem(body, error)
+        return table
+
+    def _problem(self, body: etree.Element, error: EvidenceError) -> None:
+        self.reader.complain(f"/// evidence-matrix: {error}")
+        attributes = {"class": "evidence-problem", "colspan": str(len(self.COLUMNS))}
+        etree.SubElement(etree.SubElement(body, "tr"), "td", attributes).text = AtomicString(str(error))
+
+    def _add(self, body: etree.Element, labels: list[str], script: Script, device: str) -> None:
+        if device == "cpu" or record_path(self.reader.catalog, script, device).exists():
+            record = self.reader.record(script, device)
+        else:
+            record = read_record(self.reader.catalog, script, device)
+        framework = self.reader.framework(record) if record.content else FRAMEWORKS[script.framework]
+        title = script.topic.title[self.reader.language]
+        cells = [(title, title), (framework, framework), *self.reader.matrix_row(record)]
+        row = etree.SubElement(body, "tr")
+        for index, (label, (text, key)) in enumerate(zip(labels, cells)):
+            cell = etree.SubElement(row, "td", {"data-label": label, "data-sort": str(key)})
+            if index == 0:
+                cell = etree.SubElement(cell, "a", {"href": f"{script.topic.path}.md"})
+            cell.text = AtomicString(text)
+
+
 class EvidenceExtension(BlocksExtension):
-    """Registers the three of them; the option `language` is `zh` or `en`."""
+    """Registers all of them; the option `language` is `zh` or `en`."""
 
     def __init__(self, *args, **options) -> None:  # noqa: ANN002, ANN003
         self.config = {"language": ["zh", "Language of labels and text alternatives: zh or en"]}
@@ -330,7 +419,8 @@ class EvidenceExtension(BlocksExtension):
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr) -> None:  # noqa: ANN001, N802
         reader = Reader(md, self.getConfig("language"))
-        block_mgr.register(EvidenceBlock, {"reader": reader})
+        for block in (EvidenceBlock, MatrixBlock):
+            block_mgr.register(block, {"reader": reader})
         # Below inline code (190), so that code is left alone; above links and emphasis, for `_` and `*` are ours here.
         md.inlinePatterns.register(ExpressionProcessor(md, reader), "evidence", 185)
         # After inline patterns (20) have made the images, before MkDocs (0) resolves their paths.

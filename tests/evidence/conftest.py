@@ -12,6 +12,7 @@ from evidence.record import Record, code_digests, read_record, write_record
 from evidence.run import Mnist, Run, run_script
 
 CONTRACT = """
+title = { zh = "玩具", en = "Toy" }
 scripts = ["toy"]
 seeds = 2
 time_limit_seconds = 20

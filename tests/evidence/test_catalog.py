@@ -1,8 +1,10 @@
 """A catalog that breaks a rule of the house is refused, with the file and the rule in the message."""
 
+import dataclasses
+
 import pytest
 
-from evidence.catalog import CatalogError
+from evidence.catalog import CatalogError, load_catalog
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, LOSSES, SCORE
 
 
@@ -48,6 +50,9 @@ def test_one_topic_with_two_scripts(toy):
     assert set(toy.catalog.scripts) == {"toy_numpy"}
 
 
+TITLE = 'title = { zh = "玩具", en = "Toy" }\n'
+
+
 def replaced(old: str, new: str) -> str:
     assert old in CONTRACT + ABSENT
     return (CONTRACT + ABSENT).replace(old, new, 1)
@@ -58,14 +63,16 @@ def replaced(old: str, new: str) -> str:
     [
         pytest.param("seeds = ", "not valid TOML", id="not TOML"),
         pytest.param("colour = 1\n" + CONTRACT + ABSENT, "the file has unknown keys: colour", id="unknown key"),
-        pytest.param('scripts = ["toy"]\n' + ABSENT, "declares no result", id="no result"),
+        pytest.param(TITLE + ABSENT, "declares no result", id="no result"),
+        pytest.param(replaced(TITLE, ""), "the file lacks title", id="no title"),
+        pytest.param(replaced('en = "Toy"', 'en = ""'), "title must give a text for each of zh, en", id="empty title"),
         pytest.param(replaced("seeds = 2", "seeds = 0"), "seeds", id="no seed"),
         pytest.param(replaced("seeds = 2", 'seeds = "2"'), "seeds", id="seeds in quotes"),
         pytest.param(replaced("seeds = 2", "seeds = 2.5"), "seeds must be a whole number", id="half a seed"),
         pytest.param(replaced("time_limit_seconds = 20", "time_limit_seconds = -1"), "time_limit_seconds", id="time limit"),
         pytest.param(replaced('scripts = ["toy"]', 'scripts = "toy"'), "scripts", id="scripts no list"),
-        pytest.param("results = 3\n" + ABSENT, "results", id="results no table"),
-        pytest.param('results.score = "high"\n' + ABSENT, "results.score", id="result no table"),
+        pytest.param(TITLE + "results = 3\n" + ABSENT, "results", id="results no table"),
+        pytest.param(TITLE + 'results.score = "high"\n' + ABSENT, "results.score", id="result no table"),
         pytest.param(replaced('unit = "percent"', 'unit = "miles"'), "results.score.unit is 'miles'; it is one of", id="unit"),
         pytest.param(replaced('unit = "percent"\n', ""), "results.score lacks unit", id="no unit"),
         pytest.param(replaced("spread = 0.25\n", ""), "results.score lacks spread", id="no spread"),
@@ -139,8 +146,6 @@ def test_topic_without_contract(toy):
 
 
 def test_wrong_folder(tmp_path):
-    from evidence.catalog import load_catalog
-
     with pytest.raises(CatalogError, match="no folder .*snippets: run this in the repository's root"):
         load_catalog(tmp_path)
 
@@ -160,8 +165,6 @@ def test_wrong_folder(tmp_path):
     ],
 )
 def test_bounds(toy, bounds, value, broken):
-    import dataclasses
-
     result = dataclasses.replace(toy.script.results["score"], **{"minimum": None, "maximum": None} | bounds)
     assert result.violations(value) == ([broken] if broken else [])
 

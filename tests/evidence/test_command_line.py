@@ -206,7 +206,7 @@ def test_wrong_usage(house, command, arguments, capsys):
 
 
 def test_broken_catalog_and_wrong_folder(house, command, monkeypatch, tmp_path):
-    house.contract("[results]")
+    house.contract('title = { zh = "玩具", en = "Toy" }')
     status, output = command("status")
     assert status == 1 and "topic.toml declares no result" in output
     monkeypatch.chdir(tmp_path)

@@ -162,7 +162,9 @@ def _plain(text: str, code: str) -> str:
         return content if re.fullmatch(r"[\d.,]+%?", content) and not _occurs(content, code) else ASIDE
 
     def formula(match: re.Match) -> str:
-        content = re.sub(r"\\[,;!: ]|\\(?:text|math|bold|bf|rm)\w*|[{}\s]", "", match[1] or match[2]).replace("\\%", "%")
+        content = re.sub(r"\\[,;!: ]|\\(?:text|math|bold|bf|rm)\w*|[{}\s]", "", match[1] or match[2]).replace(
+            "\\%", "%"
+        )
         if METRIC.search(content):  # $\text{accuracy} = 97.8\%$
             return content
         return " ".join([number_or_aside(content), *re.findall(r"[\d.]+%", content)])

@@ -21,6 +21,7 @@ from tests.pages.source import EXPRESSION, FOOTNOTE, IMAGE, MARKER, Block, House
 
 # The only commands that a page may show without running them. A test keeps the list as short as the pages need.
 SHELL_COMMANDS = ("make", "mkdocs", "pip", "python", "python3.11", "source")
+BLOCKS = ("evidence", "evidence-matrix")
 SHELL_LANGUAGES = ("bash", "console")
 CHAPTERS = {  # what every topic's page has, the last one at its end
     "zh": ("常见错误", "练习", "来源"),
@@ -34,7 +35,10 @@ UNFINISHED = re.compile(r"\b(?:TODO|FIXME|TBD|XXX)\b")
 
 def same_pages(house: House) -> list[str]:
     """Every page is there in both languages."""
-    paths = {language: {p.path for p in house.pages.values() if p.name.startswith(f"docs/{language}/")} for language in LANGUAGES}
+    paths = {
+        language: {p.path for p in house.pages.values() if p.name.startswith(f"docs/{language}/")}
+        for language in LANGUAGES
+    }
     return [
         f"docs/{language}/{path}: the page is missing in this language; write it, or remove docs/{other}/{path}"
         for language, other in zip(LANGUAGES, reversed(LANGUAGES))
@@ -53,11 +57,15 @@ def same_structure(page: Page, other: Page) -> list[str]:
             texts = (", ".join(part for _, part in parts) or "nothing" for parts in (ours[a:b], theirs[c:d]))
             here, there = (f"{p.name}:{line}" for p, line in zip((page, other), places))
             has, instead = texts
-            found.append(f"{here}: has {has}, where {there} has {instead}; give both pages the same parts in the same order")
+            found.append(
+                f"{here}: has {has}, where {there} has {instead}; give both pages the same parts in the same order"
+            )
     for one, another in ((page, other), (other, page)):
         expressions = {e: line for line, e in _expressions(one)}
         for e in sorted(expressions.keys() - {e for _, e in _expressions(another)}):
-            found.append(f"{one.name}:{expressions[e]}: shows {{{{ {e} }}}}, which {another.name} does not; show it in both or in neither")
+            found.append(
+                f"{one.name}:{expressions[e]}: shows {{{{ {e} }}}}, which {another.name} does not; show it in both or in neither"
+            )
     return found
 
 
@@ -68,7 +76,9 @@ def same_navigation(chinese: str, english: str) -> list[str]:
         return []
     wrong = next((i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b), min(len(ours), len(theirs)))
     a, b = (paths[wrong] if wrong < len(paths) else "nothing" for paths in (ours, theirs))
-    return [f"mkdocs.yml: entry {wrong + 1} of nav is {a}, and {b} in mkdocs.en.yml; list the same pages in the same order"]
+    return [
+        f"mkdocs.yml: entry {wrong + 1} of nav is {a}, and {b} in mkdocs.en.yml; list the same pages in the same order"
+    ]
 
 
 # Code ----------------------------------------------------------------------------------------------------------------
@@ -84,11 +94,17 @@ def code_is_embedded(page: Page, house: House) -> list[str]:
     for block in page.blocks:
         if block.kind == "indented":
             complain(block, "an indented block shows as code; embed a snippet in a fence, or indent less")
-        elif block.kind == "block":
-            complain(block, f"/// {block.detail} is no block of ours; the only one is /// evidence")
+        elif block.kind == "block" and block.detail not in BLOCKS:
+            complain(block, f"/// {block.detail} is no block of ours; there are: {', '.join(BLOCKS)}")
         elif block.kind != "fence" and "8<--" in re.sub(r"`[^`]*`", "", block.text):
             complain(block, "--8<-- outside a fence; put it between ```python and ```")
-        elif block.kind != "fence" and (match := re.search(r"<(?:pre|code|samp|kbd|tt|xmp|textarea|script|style|iframe|object|embed)\b", re.sub(r"`[^`]*`", "", block.text), re.I)):
+        elif block.kind != "fence" and (
+            match := re.search(
+                r"<(?:pre|code|samp|kbd|tt|xmp|textarea|script|style|iframe|object|embed)\b",
+                re.sub(r"`[^`]*`", "", block.text),
+                re.I,
+            )
+        ):
             complain(block, f"raw {match[0]}> in a page; embed a snippet or a record in a fence")
         elif block.kind == "fence":
             language, _, options = block.detail[1:].partition(" ")
@@ -97,7 +113,10 @@ def code_is_embedded(page: Page, house: House) -> list[str]:
             elif language in SHELL_LANGUAGES:
                 found += shell_lines(page.name, block)
             elif block.embed is None:
-                complain(block, "code or output typed by hand; a fence holds exactly one line, --8<-- \"snippets/…:section\" or --8<-- \"records/….txt\"")
+                complain(
+                    block,
+                    'code or output typed by hand; a fence holds exactly one line, --8<-- "snippets/…:section" or --8<-- "records/….txt"',
+                )
             else:
                 for cause in _embed_faults(block, language, options, house):
                     complain(block, cause)
@@ -112,7 +131,9 @@ def rendered_code(page: Page, house: House, markdown: Markdown) -> list[str]:
             expected.append((house.code(*block.embed) or "" if block.embed else block.text).strip())
     markdown.reset()
     try:
-        rendered = BeautifulSoup(markdown.convert(re.sub(r"\A---\n.*?\n---\n", "", page.text, flags=re.DOTALL)), "html.parser")
+        rendered = BeautifulSoup(
+            markdown.convert(re.sub(r"\A---\n.*?\n---\n", "", page.text, flags=re.DOTALL)), "html.parser"
+        )
     except Exception as error:  # whatever an extension of the site raises
         return [f"{page.name}:1: the page cannot be shown: {error}"]
     shown = [pre.get_text().strip() for pre in rendered.find_all("pre")]
@@ -121,9 +142,13 @@ def rendered_code(page: Page, house: House, markdown: Markdown) -> list[str]:
         for text in shown[c:d] if tag != "equal" else ():
             first = text.partition("\n")[0]
             line = next((i for i, source in enumerate(page.text.splitlines(), 1) if first and first in source), 1)
-            found.append(f"{page.name}:{line}: the site shows a code block {first!r} that is no embed; put it into a fence as one")
+            found.append(
+                f"{page.name}:{line}: the site shows a code block {first!r} that is no embed; put it into a fence as one"
+            )
         if tag == "delete":
-            found.append(f"{page.name}:1: the site does not show {expected[a]!r} as a code block; check the fence's indentation")
+            found.append(
+                f"{page.name}:1: the site does not show {expected[a]!r} as a code block; check the fence's indentation"
+            )
     return found
 
 
@@ -133,7 +158,9 @@ def shell_lines(name: str, block: Block) -> list[str]:
     for number, line in enumerate(block.lines, block.line + 1):
         for command in shell_commands(line):
             if command[0] not in SHELL_COMMANDS:
-                found.append(f"{name}:{number}: {command[0]!r} is no command of SHELL_COMMANDS ({', '.join(SHELL_COMMANDS)}); show output from a record")
+                found.append(
+                    f"{name}:{number}: {command[0]!r} is no command of SHELL_COMMANDS ({', '.join(SHELL_COMMANDS)}); show output from a record"
+                )
             elif "-c" in command or "<<" in line:
                 found.append(f"{name}:{number}: code typed into a command; make it a snippet and embed it")
         if "#" in line:
@@ -166,18 +193,26 @@ def markers(name: str, code: str) -> list[str]:
             if "8<" in line:
                 found.append(f"{name}:{number}: not a marker; write # --8<-- [start:name] alone on its line")
             elif line.strip() and current is None:
-                found.append(f"{name}:{number}: {line.strip()!r} lies in no section; move it into one, so that the page shows it")
+                found.append(
+                    f"{name}:{number}: {line.strip()!r} lies in no section; move it into one, so that the page shows it"
+                )
             filled |= bool(line.strip())
         elif match["type"] == "start":
             if current is not None:
-                found.append(f"{name}:{number}: section {match['name']} starts within {current} (line {start}); end that one first")
+                found.append(
+                    f"{name}:{number}: section {match['name']} starts within {current} (line {start}); end that one first"
+                )
             if match["name"] in seen:
-                found.append(f"{name}:{number}: a second section {match['name']}; only the first would be shown: rename it")
+                found.append(
+                    f"{name}:{number}: a second section {match['name']}; only the first would be shown: rename it"
+                )
             seen.add(match["name"])
             current, start, filled = match["name"], number, False
         else:
             if current != match["name"]:
-                found.append(f"{name}:{number}: ends {match['name']}, but {current or 'no section'} is open; pair start and end")
+                found.append(
+                    f"{name}:{number}: ends {match['name']}, but {current or 'no section'} is open; pair start and end"
+                )
             elif not filled:
                 found.append(f"{name}:{number}: section {current} is empty; remove it")
             current = None
@@ -200,14 +235,22 @@ def sections_add_up(page: Page, house: House) -> list[str]:
         actual = [section for _, section in places if section]
         line = places[0][0] if places else 1
         if missing := [section for section in expected if section not in actual]:
-            found.append(f"{page.name}:{line}: {path} is shown without {', '.join(missing)}; embed each section once, so that they are the whole file")
+            found.append(
+                f"{page.name}:{line}: {path} is shown without {', '.join(missing)}; embed each section once, so that they are the whole file"
+            )
         elif sorted(actual) != sorted(expected):
             twice = {section for section in actual if actual.count(section) > 1} or set(actual) - set(expected)
-            found.append(f"{page.name}:{line}: {path} is shown with {', '.join(sorted(twice))} twice; embed each section once")
+            found.append(
+                f"{page.name}:{line}: {path} is shown with {', '.join(sorted(twice))} twice; embed each section once"
+            )
         elif actual != expected:
-            found.append(f"{page.name}:{line}: the sections of {path} come as {', '.join(actual)}; the file has {', '.join(expected)}")
+            found.append(
+                f"{page.name}:{line}: the sections of {path} come as {', '.join(actual)}; the file has {', '.join(expected)}"
+            )
         if None not in [section for _, section in places]:
-            found.append(f"{page.name}:{line}: {path} cannot be copied whole; embed it once without a section, in a folded block")
+            found.append(
+                f"{page.name}:{line}: {path} cannot be copied whole; embed it once without a section, in a folded block"
+            )
     return found
 
 
@@ -231,16 +274,27 @@ def explained(page: Page, house: House) -> list[str]:
                 whole = "\n".join(house.code(path, None) or "" for path in {b.embed[0] for b, _ in code[tab]})
                 where = f"in the tab {tab}" if tab else "here"
                 if fragment in opening and not _holds(shown, fragment):
-                    found.append(f"{page.name}:{block.line}: explains `{fragment}`, which the code {where} does not hold; quote it word for word")
+                    found.append(
+                        f"{page.name}:{block.line}: explains `{fragment}`, which the code {where} does not hold; quote it word for word"
+                    )
                 elif STATEMENT.search(fragment) and not _holds(whole, fragment):
-                    found.append(f"{page.name}:{block.line}: quotes `{fragment}`, which is nowhere in the script {where}; quote it word for word")
+                    found.append(
+                        f"{page.name}:{block.line}: quotes `{fragment}`, which is nowhere in the script {where}; quote it word for word"
+                    )
         for tab, sections in code.items():
             fragments = [fragment for block in blocks if block.tab in (tab, None) for fragment in block.codes]
             for block, text in sections:
                 covered = set().union(*(_covered(fragment, text) for fragment in fragments))
                 lines = [f"    {line.strip()}" for number, line in _lines_to_explain(text) if number not in covered]
                 if lines:
-                    found.append("\n".join([f"{page.name}:{block.line}: {':'.join(block.embed)} has lines that nothing explains; quote each in a list beside it:", *lines]))
+                    found.append(
+                        "\n".join(
+                            [
+                                f"{page.name}:{block.line}: {':'.join(block.embed)} has lines that nothing explains; quote each in a list beside it:",
+                                *lines,
+                            ]
+                        )
+                    )
     return found
 
 
@@ -253,10 +307,16 @@ def numbers_come_from_records(page: Page, house: House) -> list[str]:
     notes = {block.detail for block in page.blocks if block.kind == "footnote"}
     found = [
         f"{page.name}:{block.line}: the footnote [^{note}] is not defined; write [^{note}]: with its source"
-        for block in page.blocks if block.kind != "fence" for note in FOOTNOTE.findall(block.text) if note not in notes
+        for block in page.blocks
+        if block.kind != "fence"
+        for note in FOOTNOTE.findall(block.text)
+        if note not in notes
     ]
     for line, text in page.passages(headed=True):
-        found += [f"{page.name}:{line}: {_typed(excerpt, kind)}" for excerpt, kind in dict(typed_results(text, code, notes)).items()]
+        found += [
+            f"{page.name}:{line}: {_typed(excerpt, kind)}"
+            for excerpt, kind in dict(typed_results(text, code, notes)).items()
+        ]
     return found
 
 
@@ -276,7 +336,11 @@ def chinese_is_well_set(page: Page) -> list[str]:
     """Spaces between Chinese and Latin, full-width punctuation in Chinese, no spaces beside it."""
     if page.language != "zh":
         return []
-    return [f"{page.name}:{line}: {_badly_set(excerpt, cause)}" for line, text in page.passages() for excerpt, cause in chinese_faults(text)]
+    return [
+        f"{page.name}:{line}: {_badly_set(excerpt, cause)}"
+        for line, text in page.passages()
+        for excerpt, cause in chinese_faults(text)
+    ]
 
 
 def page_is_complete(page: Page, house: House) -> list[str]:
@@ -286,8 +350,14 @@ def page_is_complete(page: Page, house: House) -> list[str]:
     if len(titles) != 1:
         found.append(f"{page.name}:{titles[1].line if titles else 1}: has {len(titles)} titles (# …); have exactly one")
     if not str(page.front.get("description") or "").strip():
-        found.append(f"{page.name}:1: has no description in its front matter; say in a sentence what a reader finds here")
-    found += [f"{page.name}:{number}: {match[0]}: finish it" for number, line in enumerate(page.text.splitlines(), 1) if (match := UNFINISHED.search(line))]
+        found.append(
+            f"{page.name}:1: has no description in its front matter; say in a sentence what a reader finds here"
+        )
+    found += [
+        f"{page.name}:{number}: {match[0]}: finish it"
+        for number, line in enumerate(page.text.splitlines(), 1)
+        if (match := UNFINISHED.search(line))
+    ]
     if not page.topic:
         return found
     chapters = {block.text: block for block in page.blocks if block.kind == "heading" and block.detail == "2"}
@@ -297,18 +367,29 @@ def page_is_complete(page: Page, house: House) -> list[str]:
     *_, exercises, sources = CHAPTERS[page.language]
     if sources in chapters and list(chapters)[-1] != sources:
         found.append(f"{page.name}:{chapters[sources].line}: ## {sources} is not the last section; move it to the end")
-    if sources in chapters and not any(re.search(r"\[\^|\]\(https?://|<https?://", b.text) for b in page.blocks if b.chapter == sources):
+    if sources in chapters and not any(
+        re.search(r"\[\^|\]\(https?://|<https?://", b.text) for b in page.blocks if b.chapter == sources
+    ):
         found.append(f"{page.name}:{chapters[sources].line}: ## {sources} names no source; give footnotes or links")
-    questions = [b for b in page.blocks if b.chapter == exercises and b.kind == "item" and b.detail[0].isdigit() and not b.containers]
+    questions = [
+        b
+        for b in page.blocks
+        if b.chapter == exercises and b.kind == "item" and b.detail[0].isdigit() and not b.containers
+    ]
     answers = [b for b in page.blocks if b.chapter == exercises and b.kind == "folded"]
     if exercises in chapters and len(answers) < max(1, len(questions)):
-        found.append(f"{page.name}:{chapters[exercises].line}: {len(questions)} exercises and {len(answers)} folded answers; answer each in a ??? block")
+        found.append(
+            f"{page.name}:{chapters[exercises].line}: {len(questions)} exercises and {len(answers)} folded answers; answer each in a ??? block"
+        )
     strips = {block.text for block in page.blocks if block.kind == "evidence"}
-    for block, path, _ in page.embeds:
-        stem = PurePosixPath(path).stem
-        if stem in house.catalog.scripts and stem not in strips and path.endswith(".py"):
-            strips.add(stem)  # complain once
-            found.append(f"{page.name}:{block.line}: shows the code of {stem} without its evidence; add /// evidence | {stem}")
+    outputs = {PurePosixPath(path).name.partition(".")[0] for _, path, _ in page.embeds if path.startswith("records/")}
+    first = {PurePosixPath(path).stem: block.line for block, path, _ in reversed(page.embeds) if path.endswith(".py")}
+    for stem in first.keys() & house.catalog.scripts.keys():
+        here = f"{page.name}:{first[stem]}: shows the code of {stem} without"
+        if stem not in strips:
+            found.append(f"{here} its evidence; add /// evidence | {stem}")
+        if stem not in outputs:
+            found.append(f'{here} what it printed; add --8<-- "records/…/{stem}.cpu.txt" in a fence')
     return found
 
 
@@ -346,12 +427,23 @@ def topics_are_whole(house: House) -> list[str]:
     """Every topic has its two pages, its tests and its records; no page or record is without a topic."""
     found = []
     for topic in house.catalog.topics.values():
-        wanted = [f"docs/{language}/{topic.path}.md" for language in LANGUAGES] + [f"tests/{topic.section}/test_{topic.name}.py"]
-        wanted += [record_path(house.catalog, s, "cpu").relative_to(house.root).as_posix() for s in house.catalog.select(topic.path)]
-        found += [f"{path}: missing, though there is a topic {topic.path}" for path in wanted if not (house.root / path).is_file()]
+        wanted = [f"docs/{language}/{topic.path}.md" for language in LANGUAGES] + [
+            f"tests/{topic.section}/test_{topic.name}.py"
+        ]
+        wanted += [
+            record_path(house.catalog, s, "cpu").relative_to(house.root).as_posix()
+            for s in house.catalog.select(topic.path)
+        ]
+        found += [
+            f"{path}: missing, though there is a topic {topic.path}"
+            for path in wanted
+            if not (house.root / path).is_file()
+        ]
     for page in house.pages.values():
         if page.topic and page.topic not in house.catalog.topics and not page.topic.endswith("/index"):
-            found.append(f"{page.name}:1: there is no topic {page.topic}; add snippets/{page.topic}/topic.toml, or move the page")
+            found.append(
+                f"{page.name}:1: there is no topic {page.topic}; add snippets/{page.topic}/topic.toml, or move the page"
+            )
     for path in unclaimed_files(house.catalog):
         found.append(f"{path.relative_to(house.root)}: no record claims this file; remove it")
     return found
@@ -396,7 +488,9 @@ def _structure(page: Page) -> Iterator[tuple[int, str]]:
             yield block.line, "a source"
         elif block.kind == "formula":
             yield block.line, "a formula"
-        yield from ((block.line, f"the image {target}") for _, target in IMAGE.findall(block.text) if block.kind != "fence")
+        yield from (
+            (block.line, f"the image {target}") for _, target in IMAGE.findall(block.text) if block.kind != "fence"
+        )
 
 
 def _expressions(page: Page) -> Iterator[tuple[int, str]]:
@@ -427,7 +521,11 @@ def _embed_faults(block: Block, language: str, options: str, house: House) -> It
     if re.sub(r'\b(?:title|hl_lines|linenums)="[^"]*"', "", options).strip():
         yield f"the fence has options that hide it from the check: {options}"
     if house.code(path, section) is None and wanted == "python":
-        yield f"there is no section {section} in {path}; name one of its sections" if (house.root / path).is_file() else f"there is no {path}"
+        yield (
+            f"there is no section {section} in {path}; name one of its sections"
+            if (house.root / path).is_file()
+            else f"there is no {path}"
+        )
     if wrong := _wrong_tab(block, PurePosixPath(path).name.partition(".")[0], house.catalog):
         yield f"{name} {wrong}"
 
@@ -441,11 +539,19 @@ def _wrong_tab(block: Block, stem: str, catalog: Catalog) -> str | None:
 
 def _opening_codes(block: Block) -> list[str]:
     """The fragments of inline code that an item opens with: `a`, `b` and `c`: …"""
-    opening = re.match(r"(?:(`+)(?!`).+?(?<!`)\1(?!`)(?:\s*(?:[、,，/]|和|与|及|and)?\s*(?=`))?)+", block.text, re.DOTALL)
-    return [match[2].strip() for match in re.finditer(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", opening[0], re.DOTALL)] if opening else []
+    opening = re.match(
+        r"(?:(`+)(?!`).+?(?<!`)\1(?!`)(?:\s*(?:[、,，/]|和|与|及|and)?\s*(?=`))?)+", block.text, re.DOTALL
+    )
+    return (
+        [match[2].strip() for match in re.finditer(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", opening[0], re.DOTALL)]
+        if opening
+        else []
+    )
 
 
-STATEMENT = re.compile(r"[(=\[@]|^(?:return|import|from|for|if|with|def|class|while)\b")  # inline code that quotes a script
+STATEMENT = re.compile(
+    r"[(=\[@]|^(?:return|import|from|for|if|with|def|class|while)\b"
+)  # inline code that quotes a script
 TOKEN = re.compile(r'"""[\s\S]*?"""|[rfbRFB]*"(?:\\.|[^"\\\n])*"|[rfbRFB]*\'(?:\\.|[^\'\\\n])*\'|#[^\n]*|\w+|[^\w\s]')
 
 
@@ -481,14 +587,21 @@ def _covered(fragment: str, code: str) -> set[int]:
 
 
 def _made_or_called(name: str, line: str) -> bool:
-    made = re.match(r"\s*(?:(?:def|class|import|from|for|with|async)\b(?P<head>.*?)(?:\(|\bin\b|:|$)|(?P<left>[^=(]*?)(?::[^=]*)?[-+*/@|]?=(?!=))", line)
+    made = re.match(
+        r"\s*(?:(?:def|class|import|from|for|with|async)\b(?P<head>.*?)(?:\(|\bin\b|:|$)|(?P<left>[^=(]*?)(?::[^=]*)?[-+*/@|]?=(?!=))",
+        line,
+    )
     names = re.findall(r"\w+", (made["head"] or made["left"] or "") if made else "")
     return name in names or bool(re.search(rf"\b{re.escape(name)}\s*(?:\(|=(?!=))", line)) or line.strip() == name
 
 
 def _lines_to_explain(code: str) -> Iterator[tuple[int, str]]:
     """Yield number and text of each line that says something: no blank line, comment, docstring, bracket, else or try."""
-    docstrings = {line for match in re.finditer(r'^\s*"""[\s\S]*?"""', code, re.MULTILINE) for line in range(code.count("\n", 0, match.start()), code.count("\n", 0, match.end()) + 1)}
+    docstrings = {
+        line
+        for match in re.finditer(r'^\s*"""[\s\S]*?"""', code, re.MULTILINE)
+        for line in range(code.count("\n", 0, match.start()), code.count("\n", 0, match.end()) + 1)
+    }
     speaking = {line for token, line in _tokens(code) if re.search(r"\w", token)}
     for number, line in enumerate(code.splitlines()):
         if number in speaking - docstrings and not re.match(r"\s*(?:else|try|finally):", line):

@@ -31,7 +31,9 @@ CONTAINER = re.compile(r'(?P<mark>===|!!!|\?\?\?)[!+]?\s*(?P<type>[\w -]*?)\s*(?
 BLOCK = re.compile(r"/{3,}\s*(?P<name>[\w-]*)\s*(?:\|\s*(?P<argument>.*))?")
 ITEM = re.compile(r"(?:[-*+]|\d+[.)]|:)(?:\s+|$)")
 NOTE = re.compile(r"\[\^(?P<name>[^\]]+)\]:\s*")
-STARTS = re.compile(rf"{FENCE.pattern}|(?:===|!!!|\?\?\?)[!+]? |/{{3,}}|{ITEM.pattern}|{NOTE.pattern}|#{{1,6}} |\||\$\$|--8<--")
+STARTS = re.compile(
+    rf"{FENCE.pattern}|(?:===|!!!|\?\?\?)[!+]? |/{{3,}}|{ITEM.pattern}|{NOTE.pattern}|#{{1,6}} |\||\$\$|--8<--"
+)
 FORMULA_ENDS = {"$$": "$$", "\\[": "\\]", "\\begin{": "\\end{"}
 KINDS = {"===": "tab", "!!!": "admonition", "???": "folded"}
 
@@ -183,7 +185,9 @@ def read_page(root: Path, file: Path) -> Page:
 
 def section_names(code: str) -> list[str]:
     """Return the names of a script's sections in their order."""
-    return [match["name"] for line in code.splitlines() if (match := MARKER.fullmatch(line)) and match["type"] == "start"]
+    return [
+        match["name"] for line in code.splitlines() if (match := MARKER.fullmatch(line)) and match["type"] == "start"
+    ]
 
 
 def _blocks(text: str) -> list[Block]:
@@ -205,7 +209,9 @@ def _blocks(text: str) -> list[Block]:
         if not stripped:
             current = None
             continue
-        if current and current.kind == "paragraph" and re.fullmatch(r"=+|-+", stripped):  # a heading told by its underline
+        if (
+            current and current.kind == "paragraph" and re.fullmatch(r"=+|-+", stripped)
+        ):  # a heading told by its underline
             current.kind, current.detail = "heading", "1" if stripped[0] == "=" else "2"
             chapter, step, current = (current.text if current.detail == "2" else ""), current.line, None
             continue
@@ -219,7 +225,9 @@ def _blocks(text: str) -> list[Block]:
             current = add("indented", [line[base:]])
         elif match := FENCE.fullmatch(stripped):
             content = []
-            while number < len(lines) and not re.fullmatch(rf"{match['mark'][0]}{{{len(match['mark'])},}}", lines[number].strip()):
+            while number < len(lines) and not re.fullmatch(
+                rf"{match['mark'][0]}{{{len(match['mark'])},}}", lines[number].strip()
+            ):
                 content.append(lines[number][min(indent, len(lines[number]) - len(lines[number].lstrip())) :])
                 number += 1
             number += 1

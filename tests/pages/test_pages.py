@@ -114,11 +114,17 @@ def test_shown_commands_name_what_exists():
     missing = []
     for page, (program, *words) in commands_shown():
         if program == "make":
-            missing += [f"{page}: make {word}" for word in words if "=" not in word and word[0] != "-" and f"\n{word}:" not in makefile]
+            missing += [
+                f"{page}: make {word}"
+                for word in words
+                if "=" not in word and word[0] != "-" and f"\n{word}:" not in makefile
+            ]
         if program == "pip":
             files = [after for word, after in zip(words, words[1:]) if word == "-r"]
             missing += [f"{page}: pip -r {file}" for file in files if not (ROOT / file).is_file()]
         if program.startswith("python"):
             files = [word for word in words if word.endswith(".py")]
-            missing += [f"{page}: python {file}" for file in files if file not in scripts and not (ROOT / file).is_file()]
+            missing += [
+                f"{page}: python {file}" for file in files if file not in scripts and not (ROOT / file).is_file()
+            ]
     assert not missing

@@ -33,6 +33,7 @@ if __name__ == "__main__":
 # --8<-- [end:main]
 '''
 TOPIC = """\
+title = { zh = "小模型", en = "A small model" }
 [results.accuracy]
 unit = "percent"
 spread = 0.01
@@ -340,6 +341,7 @@ BREAKAGES = [
     (EN, "\n2. See how Keras does it.\n\n    ??? success", "\n2. See how Keras does it.\n\n    !!! success", "2 exercises and 1 folded answers"),
     (EN, "\n## Sources\n", "\n## Sources\n\n## More\n", "is not the last section"),
     (EN, "    /// evidence | tiny_keras\n    ///\n", "", "without its evidence; add /// evidence | tiny_keras"),
+    (EN, '    ```text\n    --8<-- "records/models/tiny/tiny_keras.cpu.txt"\n    ```\n', "", "without what it printed"),
     (EN, "See how", "TODO: see how", "TODO"),
     # Images.
     (EN, "![A picture](tiny.svg)", "![](tiny.svg)", "has no text alternative"),
