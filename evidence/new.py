@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from string import Template
+from textwrap import indent
 
 from evidence.catalog import FRAMEWORKS, LANGUAGES, SECTIONS
 
@@ -30,7 +31,8 @@ def lay_out_topic(root: Path, topic: str, frameworks: list[str]) -> list[str]:
         "absent": "\n".join(f'{framework} = {{ zh = "TODO：为什么没有", en = "TODO: why not" }}' for framework in absent),
     }
     words |= {part: _tabs(f"{folder.as_posix()}/{name}", frameworks, part) for part in ("imports", "main")}
-    words["printed"] = _tabs(f"records/{topic}/{name}", frameworks, None)
+    words["whole"] = indent(_tabs(f"{folder.as_posix()}/{name}", frameworks), "    ")
+    words["printed"] = _tabs(f"records/{topic}/{name}", frameworks)
     files = {
         folder / "topic.toml": "topic.toml",
         **{folder / f"{name}_{framework}.py": "snippet.py" for framework in frameworks},
@@ -43,22 +45,24 @@ def lay_out_topic(root: Path, topic: str, frameworks: list[str]) -> list[str]:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         text = Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(words)
         (root / path).write_text(text, encoding="utf-8")
+    (root / "tests" / section / "__init__.py").touch()  # a package, so that two sections may have tests of one name
     return [
         *(f"wrote {path.as_posix()}" for path in files),
-        f"Add {section}/{name}.md to the navigation in mkdocs.yml and mkdocs.en.yml,",
-        f"replace every TODO, and record the runs: python -m evidence run {topic} --record",
+        f"Add {section}/{name}.md to the navigation in mkdocs.yml and mkdocs.en.yml, replace every TODO, and record:",
+        f"python -m evidence run {topic} --record",
     ]
 
 
-def _tabs(stem: str, frameworks: list[str], section: str | None) -> str:
-    """Return one tab for each framework: a section of its script, or what it printed and its evidence."""
+def _tabs(stem: str, frameworks: list[str], section: str | None = None) -> str:
+    """Return one tab for each framework: its script or a section of it; below `records/`, its output and evidence."""
     tabs = []
     for framework in (framework for framework in FRAMEWORKS if framework in frameworks):
         script = f"{stem}_{framework}"
         name = script.rpartition("/")[2]
-        if section:
-            lines = [f'```python title="{name}.py"', f'--8<-- "{script}.py:{section}"', "```"]
-        else:
+        if stem.startswith("records/"):
             lines = ["```text", f'--8<-- "{script}.cpu.txt"', "```", "", f"/// evidence | {name}", "///"]
+        else:
+            part = f":{section}" if section else ""
+            lines = [f'```python title="{name}.py"', f'--8<-- "{script}.py{part}"', "```"]
         tabs.append("\n".join([f'=== "{FRAMEWORKS[framework]}"', "", *(f"    {line}" if line else "" for line in lines)]))
     return "\n\n".join(tabs)

@@ -281,18 +281,17 @@ def _execute(
         start_new_session=True,
     )
     output: list[str] = []
-    transcript: list[str] = []
+    complaints: list[str] = []
 
     def read_output() -> None:
         # Bytes, because text mode would turn a carriage return into a line end.
         for raw in process.stdout:
             line = raw.decode("utf-8", "replace")
             output.append(line)
-            transcript.append(line)
             on_output(line.rstrip())
 
     def read_complaints() -> None:
-        transcript.extend(raw.decode("utf-8", "replace") for raw in process.stderr)
+        complaints.extend(raw.decode("utf-8", "replace") for raw in process.stderr)
 
     readers = [threading.Thread(target=read, daemon=True) for read in (read_output, read_complaints)]
     for reader in readers:
@@ -317,9 +316,10 @@ def _execute(
         known = -code in set(signal.Signals)
         problem = f"it was killed by {signal.Signals(-code).name if known else f'signal {-code}'}"
     elif problem is None and code > 0:
-        raised = any(line.startswith("Traceback") for line in transcript)
+        raised = any(line.startswith("Traceback") for line in complaints)
         problem = "it raised" if raised else f"it ended with exit status {code}"
-    return "".join(output), "".join(transcript), problem
+    # The end of each: which of two pipes was written to first is not to be known, and the last word is the traceback's.
+    return "".join(output), "".join([*output[-10:], *complaints[-20:]]), problem
 
 
 def _figure_problems(script: Script, drawn: list[str], paths: Mapping[str, Path]) -> list[str]:
@@ -358,5 +358,5 @@ def _read_probe(path: Path) -> dict[str, object]:
 
 
 def _failure(script: Script, problems: list[str], transcript: str) -> RunFailed:
-    tail = "\n".join("    " + line for line in transcript.rstrip().splitlines()[-20:])
+    tail = "\n".join("    " + line for line in transcript.rstrip().splitlines())
     return RunFailed(f"{script.path.name}: {'; '.join(problems)}" + (f"\n{tail}" if tail else ""))

@@ -17,8 +17,9 @@ def test_results_keep_their_bounds(script, run, mnist):
     assert not problems, f"{script.stem}: {'; '.join(problems)}"
 
 
-@pytest.mark.needs_mnist("every declared result agrees with the committed record")
 def test_fresh_run_agrees_with_the_record(catalog, script, run):
+    if run.data and not run.data.real:
+        pytest.skip("needs real MNIST: every declared result agrees with the committed record")
     record = read_record(catalog, script)
     assert record.content, record.reasons
     disagreements = [script.results[name].disagreement(value, record.value(name)) for name, value in run.results.items()]

@@ -1,0 +1,265 @@
+"""What the repository says of itself is true: documents, workflows, pins, licences, versions."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import material
+import pytest
+import yaml
+
+import evidence.__main__ as command_line
+from evidence.new import lay_out_topic
+from tests.pages import rules
+from tests.pages.source import INLINE_CODE, LINK, read_page
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("docs", "evidence", "hooks", "mathematics", "records", "snippets", "tests", "theme")
+DOCUMENTS = ("README.md", "README.zh.md", "CONTRIBUTING.md", "CONTRIBUTING.zh.md", "THIRD_PARTY.md", "CHANGELOG.md")
+PAIRS = (("README.md", "README.zh.md"), ("CONTRIBUTING.md", "CONTRIBUTING.zh.md"))
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+EXAMPLE = "concepts/activation"  # the topic that CONTRIBUTING adds
+# Not in a fresh clone: environments, the built site, a folder of the published site.
+MADE = re.compile(r"\.environments/.*|\.venv\b.*|site/?|/mnist/|/|/en/|/path/to/.*")
+WRITES = {("nightly.yml", "report"): {"issues"}, ("publish.yml", "deploy"): {"pages", "id-token"}}
+
+each_document = pytest.mark.parametrize("name", DOCUMENTS)
+each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def inline_code(name: str) -> list[str]:
+    return [" ".join(match[2].split()) for match in INLINE_CODE.finditer(re.sub(r"(?ms)^```.*?^```$", "", read(name)))]
+
+
+def runs_of(workflow: Path) -> Iterator[str]:
+    """Yield what the steps of a workflow run."""
+    for job in yaml.safe_load(workflow.read_text("utf-8"))["jobs"].values():
+        yield from (step["run"] for step in job.get("steps", []) if "run" in step)
+
+
+def commands_of(name: str) -> Iterator[list[str]]:
+    """Yield each command that a document or workflow gives, as words; one with an ellipsis is no command."""
+    if name.endswith(".yml"):
+        lines = [line for run in runs_of(ROOT / ".github" / "workflows" / name) for line in run.splitlines()]
+        lines = [re.sub(r"\w+=\$\((.*)\)$", r"\1", re.sub(r"\$(?:COMMON|PACKAGES)", "", line)) for line in lines]
+    else:
+        lines = [line for block in re.findall(r"(?ms)^```bash\n(.*?)^```$", read(name)) for line in block.splitlines()]
+        lines += [code for code in inline_code(name) if re.match(r"(?:make|python|pip|mkdocs|git) ", code)]
+    for line in lines:
+        if "…" not in line:
+            yield from rules.shell_commands(line)
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory) -> set[str]:
+    """Every path of the repository, and of the topic that CONTRIBUTING adds as its example."""
+    example = tmp_path_factory.mktemp("example")
+    lay_out_topic(example, EXAMPLE, ["numpy"])
+    (example / "records" / EXAMPLE).mkdir(parents=True)
+    theme = Path(material.__file__).parent / "templates"
+    paths = {path.name for path in ROOT.iterdir()} | {path.relative_to(ROOT).as_posix() for path in (ROOT / ".github").rglob("*")}
+    for base, rooms in ((ROOT, ROOMS), (example, ROOMS), (theme, ("assets",))):
+        paths |= {path.relative_to(base).as_posix() for room in rooms for path in [base / room, *(base / room).rglob("*")] if path.exists()}
+    return paths
+
+
+def is_known(path: str, known: set[str]) -> bool:
+    path = path.rstrip("/")
+    return path in known or any(other.endswith(f"/{path}") for other in known)
+
+
+# Documents -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("english", "chinese"), PAIRS)
+def test_both_languages_have_the_same_parts(english, chinese):
+    ours, theirs = (read_page(ROOT, ROOT / name) for name in (english, chinese))
+    assert not (complaints := rules.same_structure(theirs, ours) + rules.chinese_is_well_set(theirs)), "\n".join(complaints)
+
+
+@each_document
+def test_paths_exist(name, known):
+    """A path in backticks, or one that a link leads to, is in the repository."""
+    named = [code for code in inline_code(name) if re.fullmatch(r"(?=.*\w)[\w./\\-]+", code) and re.search(r"/|\.(?:py|md|txt|toml|yml|cff)$", code)]
+    links = [target for _, target in LINK.findall(read(name)) if not re.match(r"https?:|#", target)]
+    missing = [path for path in named + links if not MADE.fullmatch(path) and not is_known(path, known)]
+    assert not missing, f"{name} names {', '.join(missing)}, which is not there"
+
+
+@each_document
+def test_links_within_a_document_lead_to_headings(name):
+    headings = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"(?m)^#+ (.*)$", read(name))}
+    assert not (dead := [target for _, target in LINK.findall(read(name)) if target[0] == "#" and target[1:] not in headings]), dead
+
+
+@pytest.mark.parametrize("name", [*DOCUMENTS, *(path.name for path in WORKFLOWS)])
+def test_commands_can_be_run(name, known, monkeypatch, capsys):
+    """Targets of make, subcommands and options of evidence, paths that tests are chosen by, packages that pip pins."""
+    makefile = read("Makefile")
+    for variable, value in re.findall(r"(?m)^(\w+) :?\??= *(.*)$", makefile):
+        makefile = makefile.replace(f"$({variable})", value)
+    targets = set(re.findall(r"(?m)^([\w./-]+):", makefile))
+    for action in ("show_status", "run_scripts", "new_topic"):
+        monkeypatch.setattr(command_line, action, lambda root, options: 0)
+    wrong = []
+    for program, *words in commands_of(name):
+        if program == "make":
+            wrong += [f"make {word}" for word in words if "=" not in word and word not in targets]
+        if program.startswith("python") and words[:1] == ["-m"]:
+            program, *words = words[1:]
+        if program == "evidence" and words:
+            try:
+                command_line.main(words)
+            except SystemExit:
+                wrong.append(f"python -m evidence {shlex.join(words)}: {capsys.readouterr().err.splitlines()[-1]}")
+        if program == "mkdocs" and words[0] not in ("serve", "build"):
+            wrong.append(f"mkdocs {words[0]}")
+        if program == "pip" and words[0] == "install":
+            files = [after for word, after in zip(words, words[1:]) if word in ("-r", "-c")]
+            wrong += [f"pip install -r {file}" for file in files if not (ROOT / file).is_file()]
+            packages = [word for word in words[1:] if word[0] != "-" and word not in files]
+            wrong += [f"pip install {package}: not in constraints.txt" for package in packages if package not in pins("constraints.txt")]
+        if program.startswith("python") or program == "pytest":
+            paths = [word for word in words if re.fullmatch(r"[\w/.-]+", word) and ("/" in word or word.endswith(".py"))]
+            wrong += [f"{program} {path}" for path in paths if not is_known(path, known)]
+    assert not wrong, f"{name}: {'; '.join(wrong)}"
+
+
+def test_red_tests_are_explained():
+    """CONTRIBUTING says of every test of the contract and every rule of a page what it means; each name there exists."""
+    source = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    cells = ["\n".join(row.split("|")[1] for row in re.findall(r"(?m)^\|.*$", read(name))) for name in PAIRS[1]]
+    explained, chinese = (set(re.findall(r"`(\w+)`", text)) for text in cells)
+    assert explained == chinese
+    contract = set(re.findall(r"(?m)^def (test_\w+)", read("tests/test_contract.py")))
+    page = set(re.findall(r"(?m)^        rules\.(\w+),$", read("tests/pages/test_pages.py")))
+    assert page and contract | page <= explained, f"not explained: {sorted((contract | page) - explained)}"
+    assert not (gone := [name for name in explained if f"def {name}(" not in source]), f"there is no {gone}"
+
+
+def test_the_day_for_mxnet_is_the_same_in_both_languages():
+    english, chinese = (re.search(r"\*\*(.*2027.*?)\*\*", read(name))[1] for name in PAIRS[1])
+    assert (english, chinese) == ("31 October 2027", "2027 年 10 月 31 日")
+
+
+# Versions, licences, citation ----------------------------------------------------------------------------------------
+
+
+def pins(name: str) -> dict[str, str]:
+    return dict(re.findall(r"(?m)^([\w.-]+)==(\S+)$", read(name)))
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted(ROOT.glob("requirements*.txt"))])
+def test_pins_are_exact_and_agree(name):
+    """Anyone can install every pin (`2.13.0+cpu` is on no index), and constraints.txt says the same."""
+    lines = [line for line in read(name).splitlines() if line.strip() and not line.startswith(("#", "-c ", "-r ", "-e "))]
+    assert not (loose := [line for line in lines if not re.fullmatch(r"[\w.-]+==[\d.]+\w*", line)]), loose
+    if "-c constraints.txt" in read(name):
+        others = pins("constraints.txt")
+        assert not (apart := {p: (v, others.get(p)) for p, v in pins(name).items() if others.get(p) != v}), apart
+
+
+def test_constraints_are_exact():
+    lines = [line for line in read("constraints.txt").splitlines() if line.strip() and line[0] != "#"]
+    assert len(lines) == len(pins("constraints.txt")) and not [line for line in lines if "+" in line]
+
+
+def test_one_python_everywhere():
+    """The Makefile's check, pyproject.toml, the documents and the workflows name one and the same Python."""
+    low, high = re.search(r"\((\d+, \d+, \d+)\) <= sys\.version_info\[:3\] < \((\d+, \d+)\)", read("Makefile")).groups()
+    low, high = low.replace(", ", "."), high.replace(", ", ".")
+    minor = low.rpartition(".")[0]
+    assert tomllib.loads(read("pyproject.toml"))["project"]["requires-python"] == f">={low},<{high}"
+    for name in (*PAIRS[0], *PAIRS[1]):
+        assert f"Python {minor}" in read(name) and low in read(name), f"{name} does not name Python {low}"
+        assert not (others := set(re.findall(r"Python (3\.\d+)", read(name))) - {minor}), f"{name} names Python {others}"
+    versions = {v for path in WORKFLOWS for v in re.findall(r"python-version: (.*)", path.read_text("utf-8"))}
+    assert versions == {f'"{minor}"'}
+
+
+def test_citation():
+    """The required fields of version 1.2.0 of its schema, none unknown, and what it says is what is there."""
+    citation = yaml.safe_load(read("CITATION.cff"))
+    assert {"cff-version", "message", "title", "authors"} <= citation.keys()
+    optional = {"type", "abstract", "version", "license", "keywords", "date-released", "doi", "url", "repository-code"}
+    assert citation.keys() - {"cff-version", "message", "title", "authors"} <= optional
+    assert citation["cff-version"] == "1.2.0" and citation["type"] == "software" and citation["license"] == "MIT"
+    assert citation["version"] == tomllib.loads(read("pyproject.toml"))["project"]["version"]
+    holder = re.search(r"Copyright \(c\) \d{4} (.*)", read("LICENSE"))[1]
+    assert citation["authors"] == [{"name": holder}] and holder in read("LICENSE-docs")
+    assert read("LICENSE").startswith("MIT License") and "SPDX-License-Identifier: CC-BY-4.0" in read("LICENSE-docs")
+
+
+def test_changelog_begins_with_what_is_unreleased():
+    headings = re.findall(r"(?m)^## (.*)$", read("CHANGELOG.md"))
+    assert headings[0] == "[Unreleased]"
+    assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", heading) for heading in headings[1:])
+
+
+def test_records_are_never_merged_or_given_other_line_ends():
+    assert "/records/** -text -merge\n" in read(".gitattributes")
+
+
+# Workflows -----------------------------------------------------------------------------------------------------------
+
+
+@each_workflow
+def test_workflow_is_bounded(workflow):
+    """Least permissions, one run at a time, a time limit for each job, official actions of one major version."""
+    content = yaml.safe_load(workflow.read_text("utf-8"))
+    assert content["permissions"] == {"contents": "read"}, "a job that needs more says so itself"
+    assert content["concurrency"]["group"]
+    for name, job in content["jobs"].items():
+        written = {scope for scope, level in job.get("permissions", {}).items() if level != "read"}
+        assert written <= WRITES.get((workflow.name, name), set()), f"{name} may write {written}"
+        assert set([job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])) <= content["jobs"].keys()
+        if "uses" in job:
+            assert (ROOT / job["uses"]).is_file(), f"{name}: there is no {job['uses']}"
+            continue
+        assert 0 < job["timeout-minutes"] <= 60, name
+        for step in job["steps"]:
+            assert "run" in step or re.fullmatch(r"actions/[\w-]+@v\d+", step["uses"]), f"{name}: {step}"
+            assert "${{" not in step.get("run", ""), f"{name}: hand values over in env"
+
+
+@each_workflow
+def test_workflow_asks_github_alone(workflow):
+    """No registry or host of packages is named: where they come from is the business of pip and of the runner."""
+    assert not re.findall(r"https?://\S+|--(?:extra-)?index-url", workflow.read_text("utf-8"))
+
+
+def test_every_script_is_tested_in_exactly_one_job(catalog):
+    """The jobs' selections divide the scripts; a framework's job installs its packages, and the rest needs none."""
+    jobs = yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]["tests"]["strategy"]["matrix"]["include"]
+    own, (rest,) = [job for job in jobs if job["part"] in command_line.FRAMEWORKS], [job for job in jobs if job["part"] not in command_line.FRAMEWORKS]
+    assert {job["part"] for job in own} == command_line.FRAMEWORKS.keys() - {"numpy"}
+    assert all(job["select"] == f"_{job['part']}]" for job in own)
+    assert rest["select"] == f"not ({' or '.join(job['select'] for job in own)})" and not rest["packages"]
+    assert not (unpinned := {p for job in own for p in job["packages"].split()} - pins("constraints.txt").keys()), unpinned
+    for script in catalog.scripts.values():
+        assert sum(f"[{script.stem}]".endswith(job["select"]) for job in own) == (script.framework != "numpy")
+
+
+def test_dependency_updates():
+    """Frameworks come apart from the rest, and MXNet's frozen environment not at all."""
+    pip, actions = yaml.safe_load(read(".github/dependabot.yml"))["updates"]
+    assert (pip["package-ecosystem"], actions["package-ecosystem"]) == ("pip", "github-actions")
+    assert pip["exclude-paths"] == ["requirements-mxnet.txt"]
+    (rest,) = [group for group in pip["groups"].values() if group["patterns"] == ["*"]]
+    apart = {name for group in pip["groups"].values() for name in group["patterns"]} - {"*"}
+    assert {"tensorflow", "keras", "torch"} <= apart == set(rest["exclude-patterns"]) <= pins("constraints.txt").keys()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name)
+def test_issue_form(path):
+    form = yaml.safe_load(path.read_text("utf-8"))
+    assert {"name", "description", "body"} <= form.keys()
+    assert len({field["id"] for field in form["body"]}) == len(form["body"])
