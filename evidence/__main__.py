@@ -167,7 +167,7 @@ def check_run(catalog: Catalog, run: Run, *, against_record: bool) -> list[str]:
         problems += [f"{where}: {violation}" for violation in script.results[name].violations(value)]
     record = read_record(catalog, script, run.device)
     if against_record and record.status == "fresh":
-        disagreements = [script.results[name].disagreement(value, record.value(name)) for name, value in run.results.items()]
+        disagreements = [script.results[name].disagreement(value, record.mean(name)) for name, value in run.results.items()]
         problems += [f"{where}: {disagreement}" for disagreement in disagreements if disagreement]
     return problems
 

@@ -29,7 +29,7 @@ class Result:
     """A number, or a list of numbers, that a script leaves in a module-level name of the same name.
 
     `minimum`, `maximum`: what the page claims, for every seed, and for every element of a list.
-    `spread`: how far two good runs may lie apart, absolute, in the value's own unit (percentages as fractions).
+    `spread`: how far a good run may lie from the mean of the recorded seeds, in the value's own unit (percentages as fractions).
     `stand_in_minimum`: the floor on the stand-in data; `None` where the claim needs the real data.
     """
 
@@ -63,7 +63,7 @@ class Result:
         if difference <= self.spread:
             return None
         return (
-            f"{self.name} is {ours:.6g} in this run and {theirs:.6g} in the record:"
+            f"{self.name} is {ours:.6g} in this run and {theirs:.6g} in the record, on average over its seeds:"
             f" {difference:.3g} apart, the declared spread is {self.spread:.3g}"
         )
 

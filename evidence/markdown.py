@@ -6,6 +6,7 @@
   and `.spread` what the topic declares. Beside the results there are `version`, `date`, `device`, `threads`,
   `seconds_cpu`, `seconds_wall` and `memory`.
 - `/// evidence | mlp_keras` and a closing `///` become a strip with everything the record says.
+- `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts and to a zip of them.
 - `/// evidence-matrix` and a closing `///` become the table of all scripts on all devices; it belongs on a page at the top of
   the documentation, from which `models/mlp.md` leads to a topic.
 - An image from `records/` gets its text alternative in the page's language, and its size.
@@ -59,6 +60,7 @@ WORDS = {
         "cpu_time": "CPU 时间",
         "thread_count": "线程数",
         "not yet": "尚未",
+        "download": "下载全部脚本（zip）",
     },
     "en": {
         "framework": "Framework",
@@ -78,6 +80,7 @@ WORDS = {
         "cpu_time": "CPU time",
         "thread_count": "Threads",
         "not yet": "not yet",
+        "download": "Download all scripts (zip)",
     },
 }
 
@@ -87,7 +90,7 @@ class EvidenceError(Exception):
 
 
 def format_value(value: float, unit: str, language: str) -> str:
-    """Write one number with its unit: percentages from fractions, memory in MB (10⁶ bytes), others to 3 digits."""
+    """Write one number with its unit: percentages from fractions, memory in MB (10⁶ bytes), plain numbers to 4 digits, others to 3."""
     if unit == "percent":
         return f"{value * 100:.2f}%"
     if unit == "bytes":
@@ -96,6 +99,8 @@ def format_value(value: float, unit: str, language: str) -> str:
         return f"{value:,.0f}"
     if unit == "seconds":
         return WORDS[language]["seconds"].format(f"{value:,.0f}" if value >= 10 else f"{value:.2g}")
+    if unit == "number" and 1e-4 <= abs(value) < 99.95:
+        return f"{value:#.4g}"
     # Three significant digits, as 0.0321 and 2.30, but from 100 on one decimal, as 108.6; what is tiny as 3.2e-05.
     if abs(value) >= 99.95:
         return f"{value:.1f}"
@@ -357,6 +362,38 @@ class EvidenceBlock(Block):
         etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(message)
 
 
+class DownloadBlock(Block):
+    """`/// download | models/mlp`: links to the zip of a topic and to each script as it stands."""
+
+    NAME = "download"
+    ARGUMENT = True
+
+    def __init__(self, length, tracker, block_mgr, config) -> None:  # noqa: ANN001
+        self.reader = config["reader"]
+        super().__init__(length, tracker, block_mgr, config)
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        links = etree.SubElement(parent, "ul", {"class": "download"})
+        path = self.argument.strip()
+        try:
+            topic = self.reader.catalog.topics.get(path)
+            if topic is None:
+                raise EvidenceError(f"there is no topic {path}")
+            scripts = [script for script in self.reader.catalog.scripts.values() if script.topic is topic]
+            self._link(links, f"../downloads/{path}.zip", WORDS[self.reader.language]["download"])
+            for script in scripts:
+                self._link(links, f"../snippets/{path}/{script.path.name}", script.path.name)
+        except EvidenceError as error:
+            self.reader.complain(f"/// download | {path}: {error}")
+            etree.SubElement(links, "li", {"class": "evidence-problem"}).text = AtomicString(str(error))
+        return links
+
+    @staticmethod
+    def _link(links: etree.Element, address: str, text: str) -> None:
+        link = etree.SubElement(etree.SubElement(links, "li"), "a", {"href": address, "download": ""})
+        link.text = AtomicString(text)
+
+
 class MatrixBlock(Block):
     """`/// evidence-matrix`: every script on every device, and `not yet` where there has been no run."""
 
@@ -419,7 +456,7 @@ class EvidenceExtension(BlocksExtension):
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr) -> None:  # noqa: ANN001, N802
         reader = Reader(md, self.getConfig("language"))
-        for block in (EvidenceBlock, MatrixBlock):
+        for block in (EvidenceBlock, DownloadBlock, MatrixBlock):
             block_mgr.register(block, {"reader": reader})
         # Below inline code (190), so that code is left alone; above links and emphasis, for `_` and `*` are ours here.
         md.inlinePatterns.register(ExpressionProcessor(md, reader), "evidence", 185)

@@ -14,6 +14,7 @@ import io
 import json
 import os
 import re
+import statistics
 import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,13 @@ class Record:
     def seeds(self) -> list[int]:
         """The seeds it was run with; the first one is the script's own, whose output and figures are kept."""
         return [int(seed) for seed in self.content.get("results", {})]
+
+    def mean(self, result: str) -> float | list[float]:
+        """Return a result's mean over the recorded seeds, element by element of a list."""
+        values = [self.value(result, seed) for seed in self.seeds]
+        if isinstance(values[0], list):
+            return [statistics.fmean(column) for column in zip(*values, strict=True)]
+        return statistics.fmean(values)
 
     def value(self, result: str, seed: int | None = None) -> float | list[float]:
         """Return a result for one seed, by default the script's own; raise `KeyError` if it is not recorded."""

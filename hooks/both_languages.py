@@ -1,8 +1,9 @@
 """What neither a template nor a Markdown extension can do: two languages in one build, and files that both share.
 
 MkDocs builds one configuration into one folder. Here the build of mkdocs.yml also builds mkdocs.en.yml into en/ of the same
-folder, so that plain `mkdocs build` and `mkdocs serve` give the whole site; and the figures in records/ are published once, at
-/records/, though pages of both languages link to them as if records/ lay in their own documentation folder.
+folder, so that plain `mkdocs build` and `mkdocs serve` give the whole site. Figures, scripts and downloads are published once, at
+/records/, /snippets/ and /downloads/, though pages of both languages link to them as if they lay in their own documentation
+folder.
 """
 import logging
 import os
@@ -10,6 +11,8 @@ import re
 from pathlib import Path
 from urllib.parse import urljoin
 
+from evidence.catalog import load_catalog
+from evidence.download import topic_archive
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.structure.files import File
@@ -17,7 +20,17 @@ from mkdocs.utils import get_relative_url
 
 log = logging.getLogger("mkdocs.hooks.both_languages")  # below "mkdocs": what it warns of ends a strict build
 
-SHARED = ("records/**/*.svg",)  # relative to the root of the repository
+SHARED = ("records/**/*.svg", "snippets/**/*.py")  # relative to the root of the repository
+FOLDERS = ("records", "snippets", "downloads")
+
+
+def share(files, file, config):
+    """Add a file that both languages link to, and that is published once, at the root of the site."""
+    if config.extra["folder"]:
+        # The link is made from the URL, within this language; on_page_content then lifts it to the root of the site.
+        # The copy goes straight to where the Chinese build has put the same file.
+        file.abs_dest_path = str(Path(config.site_dir).parent / file.src_uri)
+    files.append(file)
 
 
 def on_files(files, config):
@@ -25,12 +38,12 @@ def on_files(files, config):
     root = Path(os.path.abspath(config.config_file_path)).parent
     for pattern in SHARED:
         for path in sorted(root.glob(pattern)):
-            file = File(path.relative_to(root).as_posix(), str(root), config.site_dir, config.use_directory_urls)
-            if config.extra["folder"]:
-                # The link is made from the URL, within this language; on_page_content then lifts it to the root of the site.
-                # The copy goes straight to where the Chinese build has put the same file.
-                file.abs_dest_path = str(Path(config.site_dir).parent / file.src_uri)
-            files.append(file)
+            uri = path.relative_to(root).as_posix()
+            share(files, File(uri, str(root), config.site_dir, config.use_directory_urls), config)
+    catalog = load_catalog(root)
+    for topic in catalog.topics.values():
+        archive = topic_archive(catalog, topic)
+        share(files, File.generated(config, f"downloads/{topic.path}.zip", content=archive), config)
 
     if not config.extra["folder"]:
         folders = [Path(config.docs_dir), Path(config.docs_dir).with_name("en")]
@@ -46,7 +59,7 @@ def on_page_content(html, page, config, files):
 
     MkDocs can only make, and check, links within the folder it builds.
     """
-    for folder in {pattern.split("/")[0] for pattern in SHARED} if config.extra["folder"] else ():
+    for folder in FOLDERS if config.extra["folder"] else ():
         link = get_relative_url(folder, page.url)
         html = re.sub(rf'\b(src|href)="{re.escape(link)}/', rf'\1="../{link}/', html)
     return html

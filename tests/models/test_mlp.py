@@ -83,13 +83,13 @@ def test_loss_falls_from_guessing(run):
 
 @pytest.mark.needs_mnist("frameworks differ in accuracy no more than seeds do")
 def test_frameworks_agree(run, catalog, script):
-    """Within the declared spread in accuracy; losses within 0.04, for initial weights differ by default."""
+    """Within the declared spread in accuracy; losses within 0.05, for initial weights differ by default."""
     for other in catalog.select(TOPIC):
         record = read_record(catalog, other)
         disagreement = script.results["test_accuracy"].disagreement(
-            run.results["test_accuracy"], record.value("test_accuracy")
+            run.results["test_accuracy"], record.mean("test_accuracy")
         )
         assert disagreement is None, f"{script.stem} against {other.stem}: {disagreement}"
         np.testing.assert_allclose(
-            run.results["training_losses"], record.value("training_losses"), rtol=0, atol=0.04, err_msg=other.stem
+            run.results["training_losses"], record.mean("training_losses"), rtol=0, atol=0.05, err_msg=other.stem
         )

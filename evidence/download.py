@@ -1,0 +1,64 @@
+"""What a reader takes home: a topic's scripts with all they import of ours, and how to run each."""
+
+from __future__ import annotations
+
+import ast
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+from evidence.catalog import Catalog, Script, Topic
+from evidence.record import local_modules, pinned_versions
+
+# Where a package is not called what it is imported as, or needs company: Keras a backend, pooch its progress bar.
+PACKAGES = {"sklearn": ("scikit-learn",), "keras": ("keras", "tensorflow"), "pooch": ("pooch", "tqdm")}
+
+
+def required_packages(catalog: Catalog, script: Script) -> list[str]:
+    """Return what `pip install` needs for a script, as pinned here: `torch==2.13.0`, in alphabetical order."""
+    modules = local_modules(catalog, script)
+    ours = {path.stem for path in modules}
+    names: set[str] = set()
+    for path in [script.path, *modules]:
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                imported = {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported = {node.module.partition(".")[0]}
+            else:
+                continue
+            for name in imported - ours - sys.stdlib_module_names:
+                names.update(PACKAGES.get(name, (name,)))
+    pins = pinned_versions(catalog.root, script.framework)
+    return [f"{name}=={pins[name]}" if name in pins else name for name in sorted(names)]
+
+
+def topic_archive(catalog: Catalog, topic: Topic) -> bytes:
+    """Return a zip of one folder: the topic's scripts, our modules that they import, and a README.txt of how to run each.
+
+    The same files give the same bytes, whenever it is made.
+    """
+    scripts = [script for script in catalog.scripts.values() if script.topic.path == topic.path]
+    paths = {path for script in scripts for path in (script.path, *local_modules(catalog, script))}
+    files = {path.name: path.read_bytes() for path in sorted(paths, key=lambda path: path.name)}
+    files["README.txt"] = _readme(catalog, topic, scripts).encode()
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            entry = zipfile.ZipInfo(f"{topic.name}/{name}", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, data)
+    return content.getvalue()
+
+
+def _readme(catalog: Catalog, topic: Topic, scripts: list[Script]) -> str:
+    lines = [f"{topic.title['zh']} · {topic.title['en']}", "", "Python 3.11"]
+    for script in scripts:
+        lines += [
+            "",
+            f"pip install {' '.join(required_packages(catalog, script))}",
+            f"python {Path(script.path).name}",
+        ]
+    return "\n".join(lines) + "\n"

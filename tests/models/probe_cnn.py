@@ -1,0 +1,181 @@
+"""Measures a trained CNN from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
+
+import ast
+import contextlib
+import io
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy
+
+from mnist_data import load_mnist
+
+SHAPES = {  # convolutions as (height, width, inputs, outputs), dense layers as (inputs, outputs)
+    "convolution_1": (3, 3, 1, 32),
+    "convolution_1_bias": (32,),
+    "convolution_2": (3, 3, 32, 64),
+    "convolution_2_bias": (64,),
+    "hidden": (1600, 128),
+    "hidden_bias": (128,),
+    "output": (128, 10),
+    "output_bias": (10,),
+}
+
+
+def _keras(model):
+    import keras
+
+    parameters = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
+    return parameters, lambda images: model.predict(images[..., None], batch_size=500, verbose=0)
+
+
+def _torch(model):
+    import torch
+
+    device = next(model.parameters()).device
+
+    def logits(images):
+        model.eval()
+        with torch.no_grad():
+            batches = torch.tensor(images, device=device).unsqueeze(1).split(500)
+            return torch.cat([model(batch) for batch in batches]).cpu().numpy()
+
+    return [_channels_last(parameter.detach().cpu().numpy()) for parameter in model.parameters()], logits
+
+
+def _mxnet(model):
+    import mxnet
+
+    parameters = model.collect_params().values()
+    context = next(iter(parameters)).list_ctx()[0]
+
+    def logits(images):
+        starts = range(0, len(images), 500)
+        batches = [mxnet.nd.array(images[i : i + 500, None], ctx=context) for i in starts]
+        return numpy.concatenate([model(batch).asnumpy() for batch in batches])
+
+    return [_channels_last(parameter.data().asnumpy()) for parameter in parameters], logits
+
+
+def _channels_last(parameter):
+    """From (outputs, inputs, ...), channels before pixels, to the order of `SHAPES`, pixels before channels."""
+    if parameter.shape == (128, 1600):
+        parameter = parameter.reshape(128, 64, 5, 5).transpose(0, 2, 3, 1).reshape(128, 1600)
+    return parameter.transpose(2, 3, 1, 0) if parameter.ndim == 4 else parameter.T
+
+
+# Keras first: on each of its backends, a Keras model is an object of that backend too.
+ADAPTERS = {"keras": _keras, "torch": _torch, "mxnet": _mxnet}
+
+
+def _open(model):
+    """Returns the eight parameters by name, and a function images (N, 28, 28) -> logits (N, 10)."""
+    packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
+    parameters, logits = ADAPTERS[next(package for package in ADAPTERS if package in packages)](model)
+    if [parameter.shape for parameter in parameters] != list(SHAPES.values()):
+        raise ValueError(f"expected parameters {SHAPES}, found {[parameter.shape for parameter in parameters]}")
+    return dict(zip(SHAPES, parameters)), logits
+
+
+class _Received(Exception):
+    """Carries what `train` was called with out of the script's last section."""
+
+
+def _what_train_receives(snippet):
+    """Runs the script's last section once more, up to its call of `train`: (images, labels), twice."""
+
+    def spy(model, *arguments):
+        raise _Received(*arguments)
+
+    last = ast.parse(Path(snippet["__file__"]).read_bytes()).body[-1]
+    code = compile(ast.Module(last.body, type_ignores=[]), snippet["__file__"], "exec")
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(code, {**snippet, "train": spy})
+    except _Received as received:
+        return received.args
+    raise ValueError("the script's last section does not call train")
+
+
+def _arrays(tensors):
+    return [tensor.asnumpy() if hasattr(tensor, "asnumpy") else numpy.asarray(tensor) for tensor in tensors]
+
+
+def _learning_rates(snippet, training, validation):
+    """Trains a new model on the first 1280 images, and returns the learning rate of each update."""
+    model, rates = snippet["build_model"](), []
+    training = tuple(array[:1280] for array in training)
+    with contextlib.redirect_stdout(io.StringIO()):
+        if "torch" in snippet:
+            from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+            hook = register_optimizer_step_pre_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
+            snippet["train"](model, training, validation)
+            hook.remove()
+        elif "mx" in snippet:
+            from mxnet.gluon import Trainer
+
+            step = Trainer.step
+            Trainer.step = lambda trainer, size: step(trainer, size) or rates.append(trainer.learning_rate)
+            snippet["train"](model, training, validation)
+            Trainer.step = step
+        else:
+            snippet["train"](model, training, validation)
+            updates = range(int(model.optimizer.iterations))
+            rates = [float(model.optimizer._learning_rate(update)) for update in updates]
+    return rates
+
+
+def _find(images, haystack):
+    """Returns for each image of pixels from 0 to 1, whichever its layout, its place among `haystack`, uint8; or -1."""
+    places = {image.tobytes(): place for place, image in enumerate(haystack)}
+    pixels = (images * 255).round()
+    pixels = numpy.where((pixels >= 0) & (pixels <= 255), pixels, 0).astype("uint8")
+    return numpy.array([places.get(image.tobytes(), -1) for image in pixels])
+
+
+def _pictures(figure):
+    """Returns what a figure of digits shows: images (K, 28, 28), and the numbers in their titles, (K, 1 or 2)."""
+    axes = [axes for axes in plt.figure(figure).axes if axes.images]
+    images = numpy.array([each.images[0].get_array() for each in axes])
+    return images, numpy.array([[int(number) for number in each.get_title().split("≠")] for each in axes])
+
+
+def _drawn_confusion_matrix():
+    axes = plt.figure("confusion_matrix").axes[0]
+    row, column = ["truth", "prediction"].index(axes.get_ylabel()), ["truth", "prediction"].index(axes.get_xlabel())
+    counts = numpy.zeros((10, 10), int)
+    for text in axes.texts:
+        place = round(text.get_position()[1]), round(text.get_position()[0])
+        counts[place[row], place[column]] = int(text.get_text())
+    return counts
+
+
+def probe(snippet: dict) -> dict[str, numpy.ndarray]:
+    """Measures the model that a CNN snippet trained, without the snippet's own loading and evaluation."""
+    (train_images, train_labels), (test_images, test_labels) = load_mnist()
+    parameters, logits = _open(snippet["model"])
+    digits, digit_titles = _pictures("digits")
+    mistakes, mistake_titles = _pictures("mistakes")
+    confusion_matrix = _drawn_confusion_matrix()
+    plt.close("all")  # what follows draws some of them again
+    training, validation = _what_train_receives(snippet)
+    (images, labels), (validation_images, validation_labels) = _arrays(training), _arrays(validation)
+    return {
+        **parameters,
+        "places": _find(images, train_images),
+        "labels": labels,
+        "validation_places": _find(validation_images, train_images),
+        "validation_labels": validation_labels,
+        "train_labels": train_labels,
+        "test_labels": test_labels,
+        "test_images": test_images[:32] / numpy.float32(255),
+        "train_logits": logits(train_images / numpy.float32(255)),
+        "test_logits": logits(test_images / numpy.float32(255)),
+        "digit_places": _find(digits, train_images),
+        "digit_titles": digit_titles,
+        "mistake_places": _find(mistakes, test_images),
+        "mistake_titles": mistake_titles,
+        "confusion_matrix": confusion_matrix,
+        "learning_rates": numpy.array(_learning_rates(snippet, training, validation)),
+    }

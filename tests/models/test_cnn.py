@@ -1,0 +1,151 @@
+"""What the CNN page says of every framework's script, held against its run; `probe_cnn.py` took the measurements."""
+
+import re
+
+import numpy as np
+import pytest
+
+from evidence.record import read_record
+
+TOPIC = "models/cnn"
+EPOCHS = 3
+BATCH_SIZE = 128
+PEAK_LEARNING_RATE = 4e-3
+
+
+@pytest.fixture
+def probe(run):
+    return run.probe
+
+
+def convolve(images, kernel, bias):
+    """Return the sums over each 3 x 3 window: (N, H, W, inputs) to (N, H - 2, W - 2, outputs)."""
+    windows = np.lib.stride_tricks.sliding_window_view(images, (3, 3), axis=(1, 2))
+    return np.einsum("nhwcij,ijco->nhwo", windows, kernel, optimize=True) + bias
+
+
+def pool(maps):
+    """Return the largest of each 2 x 2 block, a last odd row or column left out: to (N, H // 2, W // 2, C)."""
+    n, height, width, channels = maps.shape
+    blocks = maps[:, : height // 2 * 2, : width // 2 * 2].reshape(n, height // 2, 2, width // 2, 2, channels)
+    return blocks.max(axis=(2, 4))
+
+
+def accuracy(logits, labels):
+    return np.mean(logits.argmax(axis=1) == labels)
+
+
+def cross_entropy(logits, labels):
+    logits = logits.astype("float64")
+    return np.mean(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels])
+
+
+def test_model_is_the_formula_on_the_page(probe):
+    """Convolution, ReLU and max pooling, twice; flatten; two dense layers; out come logits, not probabilities."""
+    maps = probe["test_images"][..., None]
+    for layer in ("convolution_1", "convolution_2"):
+        maps = pool(np.maximum(0, convolve(maps, probe[layer], probe[f"{layer}_bias"])))
+    hidden = np.maximum(0, maps.reshape(len(maps), 1600) @ probe["hidden"] + probe["hidden_bias"])
+    expected = hidden @ probe["output"] + probe["output_bias"]
+    np.testing.assert_allclose(probe["test_logits"][: len(expected)], expected, rtol=0, atol=1e-4)
+
+
+def test_parameters_are_counted_right(probe):
+    layers = ("convolution_1", "convolution_2", "hidden", "output")
+    assert [probe[name].size + probe[f"{name}_bias"].size for name in layers] == [320, 18_496, 204_928, 1_290]
+
+
+def test_validation_images_are_a_twelfth_of_the_training_set_and_not_trained_on(probe):
+    """What `train` receives is looked up in MNIST, image by image: none of the test set, none twice, none missing."""
+    places, validation_places = probe["places"], probe["validation_places"]
+    assert min(places) >= 0 and min(validation_places) >= 0, "not an image of the training set, from 0 to 1"
+    assert sorted([*places, *validation_places]) == list(range(len(probe["train_labels"])))
+    assert len(validation_places) == len(probe["train_labels"]) // 12
+    np.testing.assert_array_equal(probe["labels"], probe["train_labels"][places])
+    np.testing.assert_array_equal(probe["validation_labels"], probe["train_labels"][validation_places])
+
+
+def test_accuracies_are_what_the_script_says(run, probe):
+    """Recounted by code of our own: catches a wrong set, a wrong axis, a wrong mean."""
+    assert run.results["test_accuracy"] == pytest.approx(accuracy(probe["test_logits"], probe["test_labels"]), abs=1e-6)
+    held_out = probe["validation_places"]
+    recounted = accuracy(probe["train_logits"][held_out], probe["train_labels"][held_out])
+    assert run.results["validation_accuracies"][-1] == pytest.approx(recounted, abs=1e-6)
+
+
+def test_training_images_are_read_at_least_as_well(probe):
+    """A model that had been trained on the test set, or on the validation images, would fail here."""
+    places, held_out = probe["places"], probe["validation_places"]
+    training = accuracy(probe["train_logits"][places], probe["train_labels"][places])
+    assert training >= accuracy(probe["test_logits"], probe["test_labels"])
+    assert training >= accuracy(probe["train_logits"][held_out], probe["train_labels"][held_out])
+
+
+def test_loss_falls_from_guessing(run):
+    losses = run.results["training_losses"]
+    assert len(losses) == len(run.results["validation_accuracies"]) == EPOCHS
+    assert losses[0] < np.log(10)
+    assert all(later < earlier for earlier, later in zip(losses, losses[1:])), losses
+
+
+def test_loss_is_the_cross_entropy_of_the_logits(run, probe):
+    """Near that of the finished model on the same images; with a softmax too many it could not fall below 1.46."""
+    places = probe["places"]
+    finished = cross_entropy(probe["train_logits"][places], probe["train_labels"][places])
+    assert finished < run.results["training_losses"][-1] < finished + 0.15
+
+
+def test_learning_rate_rises_to_its_peak_and_falls_to_nothing(probe):
+    """Up for the first tenth of the updates, then down half a cosine; measured on 1280 images."""
+    rates, updates = probe["learning_rates"], EPOCHS * 1280 // BATCH_SIZE
+    assert len(rates) == updates
+    assert rates[0] < PEAK_LEARNING_RATE / 2
+    assert rates.max() == pytest.approx(PEAK_LEARNING_RATE, rel=1e-3)
+    top = rates.argmax()
+    assert top in (updates // 10 - 1, updates // 10)  # frameworks count updates from zero or from one
+    down = PEAK_LEARNING_RATE * (1 + np.cos(np.pi * np.arange(updates - top) / (updates - top))) / 2
+    np.testing.assert_allclose(rates[top:], down, rtol=0, atol=PEAK_LEARNING_RATE / 13)
+
+
+def test_one_image_is_predicted_from_the_logits_it_prints(run, probe):
+    line = re.search(r"^logit(.*)$", run.output, re.MULTILINE).group(1)
+    np.testing.assert_allclose([float(number) for number in line.split()], probe["test_logits"][0], rtol=0, atol=0.051)
+    assert run.results["predicted_digit"] == probe["test_logits"][0].argmax()
+    assert f"predicted digit: {run.results['predicted_digit']}, truth: {probe['test_labels'][0]}" in run.output
+
+
+def test_validation_accuracy_is_printed_after_each_epoch(run):
+    for value in run.results["validation_accuracies"]:
+        assert re.search(rf"(validation accuracy {value:.2%}|val_accuracy: {value:.4f})", run.output), value
+
+
+def test_confusion_matrix_counts_every_test_image(run, probe):
+    """Row by row the truth, column by column the prediction, as the numbers stand in the figure."""
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (probe["test_labels"], probe["test_logits"].argmax(axis=1)), 1)
+    np.testing.assert_array_equal(probe["confusion_matrix"], counts)
+    assert counts.trace() / counts.sum() == pytest.approx(run.results["test_accuracy"], abs=1e-6)
+
+
+def test_pictures_bear_the_right_titles(probe):
+    """The first sixteen training images under their labels; the first ten mistakes under prediction and truth."""
+    assert list(probe["digit_places"]) == list(range(16))
+    np.testing.assert_array_equal(probe["digit_titles"][:, 0], probe["train_labels"][:16])
+    predictions = probe["test_logits"].argmax(axis=1)
+    mistakes = np.flatnonzero(predictions != probe["test_labels"])[:10]
+    np.testing.assert_array_equal(probe["mistake_places"], mistakes)
+    titles = np.stack([predictions[mistakes], probe["test_labels"][mistakes]], axis=1)
+    np.testing.assert_array_equal(probe["mistake_titles"], titles)
+
+
+@pytest.mark.needs_mnist("frameworks differ in accuracy no more than seeds do")
+def test_frameworks_agree(run, catalog, script):
+    """Within the declared spread in accuracy; in the loss only at the end, for initial weights differ by default."""
+    for other in catalog.select(TOPIC):
+        record = read_record(catalog, other)
+        disagreement = script.results["test_accuracy"].disagreement(
+            run.results["test_accuracy"], record.mean("test_accuracy")
+        )
+        assert disagreement is None, f"{script.stem} against {other.stem}: {disagreement}"
+        last_loss = record.mean("training_losses")[-1]
+        assert run.results["training_losses"][-1] == pytest.approx(last_loss, abs=0.01), other.stem
