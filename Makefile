@@ -24,7 +24,7 @@ define install
 	@echo "Installing $< into $(@D). This happens once."
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --disable-pip-version-check -q --progress-bar on -r $<
+	@$(@D)/bin/python -m pip install --disable-pip-version-check -r $<
 	@$(@D)/bin/python -m pip check
 	@touch $@
 endef
