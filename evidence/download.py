@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import sys
 import zipfile
-from pathlib import Path
 
 from evidence.catalog import Catalog, Script, Topic
-from evidence.record import local_modules, pinned_versions
+from evidence.record import imported_modules, local_modules, pinned_versions
 
 # Where a package is not called what it is imported as, or needs company: Keras a backend, pooch its progress bar.
 PACKAGES = {"sklearn": ("scikit-learn",), "keras": ("keras", "tensorflow"), "pooch": ("pooch", "tqdm")}
@@ -19,17 +17,8 @@ def required_packages(catalog: Catalog, script: Script) -> list[str]:
     """Return what `pip install` needs for a script, as pinned here: `torch==2.13.0`, in alphabetical order."""
     modules = local_modules(catalog, script)
     ours = {path.stem for path in modules}
-    names: set[str] = set()
-    for path in [script.path, *modules]:
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.Import):
-                imported = {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                imported = {node.module.partition(".")[0]}
-            else:
-                continue
-            for name in imported - ours - sys.stdlib_module_names:
-                names.update(PACKAGES.get(name, (name,)))
+    imported = set().union(*map(imported_modules, [script.path, *modules])) - ours - sys.stdlib_module_names
+    names = {package for name in imported for package in PACKAGES.get(name, (name,))}
     pins = pinned_versions(catalog.root, script.framework)
     return [f"{name}=={pins[name]}" if name in pins else name for name in sorted(names)]
 
@@ -56,9 +45,5 @@ def topic_archive(catalog: Catalog, topic: Topic) -> bytes:
 def _readme(catalog: Catalog, topic: Topic, scripts: list[Script]) -> str:
     lines = [f"{topic.title['zh']} · {topic.title['en']}", "", "Python 3.11"]
     for script in scripts:
-        lines += [
-            "",
-            f"pip install {' '.join(required_packages(catalog, script))}",
-            f"python {Path(script.path).name}",
-        ]
+        lines += ["", f"pip install {' '.join(required_packages(catalog, script))}", f"python {script.path.name}"]
     return "\n".join(lines) + "\n"

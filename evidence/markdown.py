@@ -326,15 +326,19 @@ class FigureProcessor(Treeprocessor):
         image.set("class", f"{image.get('class', '')} evidence-figure".strip())
 
 
-class EvidenceBlock(Block):
-    """`/// evidence | mlp_keras`: the strip of one script, one for each device that has a record."""
-
-    NAME = "evidence"
-    ARGUMENT = True
+class ReadingBlock(Block):
+    """A block that shows what the page's reader finds in records."""
 
     def __init__(self, length, tracker, block_mgr, config) -> None:  # noqa: ANN001
         self.reader = config["reader"]
         super().__init__(length, tracker, block_mgr, config)
+
+
+class EvidenceBlock(ReadingBlock):
+    """`/// evidence | mlp_keras`: the strip of one script, one for each device that has a record."""
+
+    NAME = "evidence"
+    ARGUMENT = True
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         container = etree.SubElement(parent, "div", {"class": "evidence-strips"})
@@ -362,15 +366,11 @@ class EvidenceBlock(Block):
         etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(message)
 
 
-class DownloadBlock(Block):
+class DownloadBlock(ReadingBlock):
     """`/// download | models/mlp`: links to the zip of a topic and to each script as it stands."""
 
     NAME = "download"
     ARGUMENT = True
-
-    def __init__(self, length, tracker, block_mgr, config) -> None:  # noqa: ANN001
-        self.reader = config["reader"]
-        super().__init__(length, tracker, block_mgr, config)
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         links = etree.SubElement(parent, "ul", {"class": "download"})
@@ -394,15 +394,11 @@ class DownloadBlock(Block):
         link.text = AtomicString(text)
 
 
-class MatrixBlock(Block):
+class MatrixBlock(ReadingBlock):
     """`/// evidence-matrix`: every script on every device, and `not yet` where there has been no run."""
 
     NAME = "evidence-matrix"
     COLUMNS = ("topic", "framework", "device", "result", "cpu_time", "memory", "thread_count", "date")
-
-    def __init__(self, length, tracker, block_mgr, config) -> None:  # noqa: ANN001
-        self.reader = config["reader"]
-        super().__init__(length, tracker, block_mgr, config)
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         labels = [WORDS[self.reader.language][column] for column in self.COLUMNS]

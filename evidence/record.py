@@ -102,24 +102,24 @@ def local_modules(catalog: Catalog, script: Script) -> list[Path]:
     found: set[Path] = set()
     pending = [script.path]
     while pending:
-        try:
-            tree = ast.parse(pending.pop().read_bytes())
-        except (SyntaxError, ValueError):
-            continue  # Running it will say so.
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                names = [node.module]
-            else:
-                continue
-            for name in names:
-                for folder in (script.topic.folder, catalog.snippets):
-                    module = folder / f"{name.partition('.')[0]}.py"
-                    if module.is_file() and module not in found:
-                        found.add(module)
-                        pending.append(module)
+        for name in imported_modules(pending.pop()):
+            for folder in (script.topic.folder, catalog.snippets):
+                module = folder / f"{name}.py"
+                if module.is_file() and module not in found:
+                    found.add(module)
+                    pending.append(module)
     return sorted(found - {script.path})
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Return the top-level names that a file imports; none if it is not Python, which running it will say."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return set()
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 0}
+    return {name.partition(".")[0] for name in names}
 
 
 def pinned_versions(root: Path, framework: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from urllib.parse import urljoin
 
-from evidence.catalog import load_catalog
+from evidence.catalog import CatalogError, load_catalog
 from evidence.download import topic_archive
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -40,10 +40,13 @@ def on_files(files, config):
         for path in sorted(root.glob(pattern)):
             uri = path.relative_to(root).as_posix()
             share(files, File(uri, str(root), config.site_dir, config.use_directory_urls), config)
-    catalog = load_catalog(root)
-    for topic in catalog.topics.values():
-        archive = topic_archive(catalog, topic)
-        share(files, File.generated(config, f"downloads/{topic.path}.zip", content=archive), config)
+    try:
+        catalog = load_catalog(root)
+        for topic in catalog.topics.values():
+            archive = topic_archive(catalog, topic)
+            share(files, File.generated(config, f"downloads/{topic.path}.zip", content=archive), config)
+    except CatalogError as error:
+        log.warning(f"no downloads: {error}")
 
     if not config.extra["folder"]:
         folders = [Path(config.docs_dir), Path(config.docs_dir).with_name("en")]
