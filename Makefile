@@ -19,7 +19,7 @@ $(foreach environment,$(SITE) $(FULL) $(MXNET),\
 
 define install
 	@$(PYTHON) -c "import sys; sys.exit(not (3, 11, 5) <= sys.version_info[:3] < (3, 12))" 2>/dev/null || { \
-	  echo "This project needs Python 3.11, patch release 5 or later; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)."; \
+	  echo "This project needs Python 3.11, patch release 5 or later; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo 'not to be found')."; \
 	  echo "Name the right one: make PYTHON=/path/to/python3.11 …"; exit 1; }
 	@echo "Installing $< into $(@D). This happens once."
 	@rm -rf $(@D)

@@ -165,10 +165,8 @@ def check_run(catalog: Catalog, run: Run, *, against_record: bool) -> list[str]:
     where = f"{script.path.name}, seed {run.seed}"
     for name, value in run.results.items():
         problems += [f"{where}: {violation}" for violation in script.results[name].violations(value)]
-    record = read_record(catalog, script, run.device)
-    if against_record and record.status == "fresh":
-        disagreements = [script.results[name].disagreement(value, record.mean(name)) for name, value in run.results.items()]
-        problems += [f"{where}: {disagreement}" for disagreement in disagreements if disagreement]
+    if against_record and (record := read_record(catalog, script, run.device)).status == "fresh":
+        problems += [f"{where}: {disagreement}" for disagreement in record.disagreements(run.results)]
     return problems
 
 

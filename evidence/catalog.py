@@ -29,7 +29,8 @@ class Result:
     """A number, or a list of numbers, that a script leaves in a module-level name of the same name.
 
     `minimum`, `maximum`: what the page claims, for every seed, and for every element of a list.
-    `spread`: how far a good run may lie from the mean of the recorded seeds, in the value's own unit (percentages as fractions).
+    `spread`: how far a good run may lie from the mean of the recorded seeds, in the value's own unit (percentages as
+    fractions).
     `stand_in_minimum`: the floor on the stand-in data; `None` where the claim needs the real data.
     """
 

@@ -28,7 +28,7 @@ def topic_archive(catalog: Catalog, topic: Topic) -> bytes:
 
     The same files give the same bytes, whenever it is made.
     """
-    scripts = [script for script in catalog.scripts.values() if script.topic.path == topic.path]
+    scripts = list(catalog.select(topic.path))
     paths = {path for script in scripts for path in (script.path, *local_modules(catalog, script))}
     files = {path.name: path.read_bytes() for path in sorted(paths, key=lambda path: path.name)}
     files["README.txt"] = _readme(catalog, topic, scripts).encode()

@@ -90,7 +90,10 @@ class EvidenceError(Exception):
 
 
 def format_value(value: float, unit: str, language: str) -> str:
-    """Write one number with its unit: percentages from fractions, memory in MB (10⁶ bytes), plain numbers to 4 digits, others to 3."""
+    """Write one number with its unit.
+
+    Percentages come from fractions, memory is in MB (10⁶ bytes); plain numbers have 4 digits, others 3.
+    """
     if unit == "percent":
         return f"{value * 100:.2f}%"
     if unit == "bytes":
@@ -379,9 +382,8 @@ class DownloadBlock(ReadingBlock):
             topic = self.reader.catalog.topics.get(path)
             if topic is None:
                 raise EvidenceError(f"there is no topic {path}")
-            scripts = [script for script in self.reader.catalog.scripts.values() if script.topic is topic]
             self._link(links, f"../downloads/{path}.zip", WORDS[self.reader.language]["download"])
-            for script in scripts:
+            for script in self.reader.catalog.select(topic.path):
                 self._link(links, f"../snippets/{path}/{script.path.name}", script.path.name)
         except EvidenceError as error:
             self.reader.complain(f"/// download | {path}: {error}")

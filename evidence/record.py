@@ -68,6 +68,11 @@ class Record:
             return [statistics.fmean(column) for column in zip(*values, strict=True)]
         return statistics.fmean(values)
 
+    def disagreements(self, results: Mapping[str, float | list[float]]) -> list[str]:
+        """Return a sentence for each result that lies further from the mean of the recorded seeds than its spread."""
+        found = [self.script.results[name].disagreement(value, self.mean(name)) for name, value in results.items()]
+        return [sentence for sentence in found if sentence]
+
     def value(self, result: str, seed: int | None = None) -> float | list[float]:
         """Return a result for one seed, by default the script's own; raise `KeyError` if it is not recorded."""
         return self.content["results"][str(self.seeds[0] if seed is None else seed)][result]

@@ -25,7 +25,7 @@ def test_archive_holds_the_very_files(path):
     archive = zipfile.ZipFile(io.BytesIO(content))
     files = {name.removeprefix(f"{topic.name}/"): archive.read(name) for name in archive.namelist()}
     readme = files.pop("README.txt").decode()
-    scripts = {script.path.name for script in CATALOG.scripts.values() if script.topic.path == path}
+    scripts = {script.path.name for script in CATALOG.select(path)}
     for name, data in files.items():
         source = topic.folder / name if name in scripts else CATALOG.snippets / name
         assert data == source.read_bytes()

@@ -72,35 +72,35 @@ def _open(model):
     return {name: by_shape[shape].copy() for name, shape in SHAPES.items()}, logits
 
 
-def _train_anew(snippet, select):
-    """Train a new model for one epoch with the snippet's own `train`, on the training data that `select` picks.
+def _train_anew(snippet, places):
+    """Trains a new model for one epoch with the snippet's own `train`, on the training images at `places`, in that order.
 
-    Returns that data as NumPy arrays, the parameters before, and the opened model after.
+    Returns the parameters before, and the opened model after.
     """
     model, train = snippet.get("build_model", snippet.get("Model"))(), snippet["train"]
     start = _open(model)[0]
     images, labels = snippet["load"]()[0]
-    chosen = select(load_mnist()[0][1])
     epochs = train.__globals__["EPOCHS"]
     train.__globals__["EPOCHS"] = 1
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            train(model, images[chosen], labels[chosen])
+            train(model, images[places], labels[places])
     finally:
         train.__globals__["EPOCHS"] = epochs
-    return load_mnist()[0][0][chosen], load_mnist()[0][1][chosen], start, _open(model)
+    return start, _open(model)
 
 
 def _first_step(snippet):
     """How far one batch of the snippet's own training moves a new model's output bias, (10,): in Adam, the learning rate."""
-    _, _, start, (parameters, _) = _train_anew(snippet, lambda labels: numpy.arange(32))
+    start, (parameters, _) = _train_anew(snippet, numpy.arange(32))
     return parameters["output_bias"] - start["output_bias"]
 
 
-def _accuracy_after_sorted_data(snippet):
+def _accuracy_after_sorted_data(snippet, images, labels):
     """Accuracy on training data that was given sorted by label: near chance unless `train` shuffles it."""
-    images, labels, _, (_, logits) = _train_anew(snippet, lambda labels: numpy.argsort(labels[:6400], kind="stable"))
-    return numpy.mean(logits(images.astype("float32") / 255, False).argmax(axis=1) == labels)
+    places = numpy.argsort(labels[:6400], kind="stable")
+    _, (_, logits) = _train_anew(snippet, places)
+    return numpy.mean(logits(images[places], False).argmax(axis=1) == labels[places])
 
 
 def probe(snippet: dict) -> dict[str, numpy.ndarray]:
@@ -119,6 +119,6 @@ def probe(snippet: dict) -> dict[str, numpy.ndarray]:
         "test_logits": logits(test_images, False),
         "train_logits": logits(train_images, False),
         "first_step": _first_step(snippet),
-        "accuracy_after_sorted_data": _accuracy_after_sorted_data(snippet),
+        "accuracy_after_sorted_data": _accuracy_after_sorted_data(snippet, train_images, train_labels),
         "blank_pixels": blank_pixels,
     }
