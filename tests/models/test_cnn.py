@@ -8,9 +8,10 @@ import pytest
 from evidence.record import read_record
 
 TOPIC = "models/cnn"
-EPOCHS = 3
-BATCH_SIZE = 128
+EPOCHS = 2
+BATCH_SIZE = 64
 PEAK_LEARNING_RATE = 4e-3
+LABEL_SMOOTHING = 0.1
 
 
 @pytest.fixture
@@ -36,8 +37,10 @@ def accuracy(logits, labels):
 
 
 def cross_entropy(logits, labels):
+    """Return the mean loss against targets that give each digit a tenth of the smoothed share, and the rest to the label."""
+    targets = np.eye(10)[labels] * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / 10
     logits = logits.astype("float64")
-    return np.mean(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels])
+    return np.mean(np.log(np.exp(logits).sum(axis=1)) - (targets * logits).sum(axis=1))
 
 
 def test_model_is_the_formula_on_the_page(probe):
@@ -89,7 +92,8 @@ def test_loss_falls_from_guessing(run):
 
 
 def test_loss_is_the_cross_entropy_of_the_logits(run, probe):
-    """Near that of the finished model on the same images; with a softmax too many it could not fall below 1.46."""
+    """Near that of the finished model on the same images, and above the entropy of the smoothed labels."""
+    assert run.results["training_losses"][-1] > 0.5
     places = probe["places"]
     finished = cross_entropy(probe["train_logits"][places], probe["train_labels"][places])
     assert finished < run.results["training_losses"][-1] < finished + 0.15

@@ -8,9 +8,10 @@ import numpy as np
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 3
-BATCH_SIZE = 128
+EPOCHS = 2
+BATCH_SIZE = 64
 PEAK_LEARNING_RATE = 4e-3
+LABEL_SMOOTHING = 0.1
 # --8<-- [end:imports]
 
 
@@ -54,7 +55,7 @@ def build_model() -> keras.Model:
 
 # --8<-- [start:train]
 def train(model, training, validation) -> tuple[list[float], list[float]]:
-    images, labels = training
+    (images, labels), (validation_images, validation_labels) = training, validation
     steps = EPOCHS * math.ceil(len(labels) / BATCH_SIZE)
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=PEAK_LEARNING_RATE / 25,
@@ -64,15 +65,15 @@ def train(model, training, validation) -> tuple[list[float], list[float]]:
     )
     model.compile(
         optimizer=keras.optimizers.Adam(schedule),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=LABEL_SMOOTHING),
         metrics=["accuracy"],
     )
     history = model.fit(
         images,
-        labels,
+        keras.utils.to_categorical(labels),  # (N, 10)
         batch_size=BATCH_SIZE,
         epochs=EPOCHS,
-        validation_data=validation,
+        validation_data=(validation_images, keras.utils.to_categorical(validation_labels)),
         validation_batch_size=1000,
         verbose=2,
     )

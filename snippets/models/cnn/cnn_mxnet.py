@@ -8,9 +8,10 @@ from mxnet.gluon import nn
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 3
-BATCH_SIZE = 128
+EPOCHS = 2
+BATCH_SIZE = 64
 PEAK_LEARNING_RATE = 4e-3
+LABEL_SMOOTHING = 0.1
 CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
 # --8<-- [end:imports]
 
@@ -60,7 +61,7 @@ def build_model() -> gluon.Block:
 def train(model, training, validation) -> tuple[list[float], list[float]]:
     dataset = gluon.data.ArrayDataset(*training)
     batches = gluon.data.DataLoader(dataset, batch_size=BATCH_SIZE, shuffle=True)
-    loss_function = gluon.loss.SoftmaxCrossEntropyLoss()
+    loss_function = gluon.loss.SoftmaxCrossEntropyLoss(sparse_label=False)
     steps = EPOCHS * len(batches)
     schedule = mx.lr_scheduler.CosineScheduler(
         max_update=steps,
@@ -74,9 +75,15 @@ def train(model, training, validation) -> tuple[list[float], list[float]]:
     for epoch in range(1, EPOCHS + 1):
         total_loss = 0.0
         for images, labels in batches:
+            targets = mx.nd.one_hot(  # (B, 10)
+                labels.as_in_context(CONTEXT),
+                depth=10,
+                on_value=1 - LABEL_SMOOTHING * 9 / 10,
+                off_value=LABEL_SMOOTHING / 10,
+            )
             with autograd.record():
                 logits = model(images.as_in_context(CONTEXT))  # (B, 10)
-                losses = loss_function(logits, labels.as_in_context(CONTEXT))
+                losses = loss_function(logits, targets)
             losses.backward()
             trainer.step(len(images))
             total_loss += losses.mean()

@@ -8,9 +8,10 @@ from torch.utils.data import DataLoader, TensorDataset
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 3
-BATCH_SIZE = 128
+EPOCHS = 2
+BATCH_SIZE = 64
 PEAK_LEARNING_RATE = 4e-3
+LABEL_SMOOTHING = 0.1
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
 # --8<-- [end:imports]
 
@@ -61,7 +62,7 @@ def build_model() -> nn.Module:
 # --8<-- [start:train]
 def train(model, training, validation) -> tuple[list[float], list[float]]:
     batches = DataLoader(TensorDataset(*training), batch_size=BATCH_SIZE, shuffle=True)
-    loss_function = nn.CrossEntropyLoss()
+    loss_function = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
     optimizer = torch.optim.Adam(model.parameters())
     scheduler = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, PEAK_LEARNING_RATE, total_steps=EPOCHS * len(batches), pct_start=0.1
