@@ -14,12 +14,16 @@ import json
 import math
 import os
 import platform
+import re
 import resource
 import runpy
 import sys
 import time
 import types
 import warnings
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import Distribution, DistributionFinder
 from pathlib import Path
 
 
@@ -80,6 +84,40 @@ class WriteGuard:
         libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS, without which the next call is refused
         libc.syscall(restrict_self, ruleset, 0)
         os.close(ruleset)
+
+
+class StatedPackages(PathFinder):
+    """Hides what is installed here and would not be with the reader, who installs the stated packages and what they require."""
+
+    def __init__(self, stated: list[str]) -> None:
+        wanted, pending = {"pip", "setuptools"}, [*stated]  # every new environment has these two
+        while pending:
+            name = self._normalised(pending.pop())
+            if name not in wanted:
+                wanted.add(name)
+                try:
+                    required = importlib.metadata.requires(name) or []
+                except importlib.metadata.PackageNotFoundError:
+                    continue
+                pending += [requirement for requirement in required if not re.search(r"\bextra\s*==", requirement)]
+        self.wanted = wanted
+        self.hidden = {
+            module
+            for module, distributions in importlib.metadata.packages_distributions().items()
+            if wanted.isdisjoint(map(self._normalised, distributions))
+        }
+
+    @staticmethod
+    def _normalised(requirement: str) -> str:
+        name = re.match(r"[A-Za-z0-9._-]+", requirement).group()
+        return re.sub(r"[-_.]+", "-", name).lower()
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:  # noqa: D102
+        return None if name in self.hidden else super().find_spec(name, path, target)
+
+    def find_distributions(self, context: object = DistributionFinder.Context()) -> Iterator[Distribution]:  # noqa: B008
+        """Hide their metadata too: PyTorch looks there before it imports."""
+        return (found for found in super().find_distributions(context) if self._normalised(found.name) in self.wanted)
 
 
 def compile_script(path: Path, seed: int | None) -> types.CodeType:
@@ -185,6 +223,7 @@ def main() -> None:
     code = compile_script(script, job["seed"])
     guard = WriteGuard(job["writable"])
     guard.install()
+    sys.meta_path[sys.meta_path.index(PathFinder)] = StatedPackages(job["stated"])
     started = time.perf_counter()
     namespace = execute(script, code)
     wall = time.perf_counter() - started

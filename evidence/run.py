@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evidence.catalog import Catalog, Script
+from evidence.download import required_packages
 from evidence.record import PACKAGES, code_digests, local_modules
 
 DRIVER = Path(__file__).with_name("driver.py")
@@ -140,7 +141,7 @@ def run_script(
     in the same process, and returns arrays; `on_output` receives each line as it is printed.
 
     Raises `RunFailed` if the script raises, exceeds its time limit, prints or leaves a number that is not finite,
-    leaves a declared result or figure out, draws an undeclared or oversized one, or writes outside its folder.
+    imports what its download does not tell a reader to install, leaves a declared result or figure out, draws an undeclared or oversized one, or writes outside its folder.
     """
     modules = local_modules(catalog, script)
     needs_data = any(path.name == "mnist_data.py" for path in modules)
@@ -165,6 +166,7 @@ def run_script(
             "seed": seed,
             "results": list(script.results),
             "packages": packages,
+            "stated": required_packages(catalog, script),
             "probe": str(probe.resolve()) if probe else None,
         }
         job_path = folders["control"] / "job.json"
@@ -239,11 +241,16 @@ def _copy(source: Path, folder: Path, data: Mnist | None) -> None:
     (folder / source.name).write_text(text, encoding="utf-8")
 
 
+def thread_variables() -> dict[str, str]:
+    """Return the environment variables that hold every framework to the threads of a recorded run."""
+    threads = str(THREADS)
+    return {"OMP_NUM_THREADS": threads, "TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads}
+
+
 def _environment(folders: Mapping[str, Path], device: str, keras_backend: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
     home = str(folders["home"])
-    threads = str(THREADS)
-    variables = kept | {
+    variables = kept | thread_variables() | {
         "HOME": home,
         "USERPROFILE": home,
         "XDG_CACHE_HOME": home,
@@ -253,9 +260,6 @@ def _environment(folders: Mapping[str, Path], device: str, keras_backend: str) -
         "MPLCONFIGDIR": home,
         "MATPLOTLIBRC": str(MATPLOTLIBRC),
         "KERAS_BACKEND": keras_backend,
-        "OMP_NUM_THREADS": threads,
-        "TF_NUM_INTRAOP_THREADS": threads,
-        "TF_NUM_INTEROP_THREADS": threads,
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "COLUMNS": "80",
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -93,6 +93,15 @@ def test_processor_time_of_subprocesses_counts(toy):
     assert toy.run().seconds_cpu >= 0.4
 
 
+def test_imports_only_what_its_reader_is_told_to_install(toy):
+    """A package that is imported in plain sight comes with all it requires; what merely happens to be here does not."""
+    toy.code("import matplotlib.pyplot\nimport PIL.Image\nscore = 0.9\n")
+    assert toy.run().results == {"score": 0.9}
+    toy.code('import importlib\nimportlib.import_module("py" + "test")\nscore = 0.9\n')
+    with pytest.raises(RunFailed, match="No module named 'pytest'"):
+        toy.run()
+
+
 @pytest.mark.parametrize("ending", ["", "import sys; sys.exit()\n", "raise SystemExit(0)\n"])
 def test_runs_as_main(toy, ending):
     toy.code('import sys\nif __name__ == "__main__":\n    score = 0.9\n    print(sys.argv, __file__, __import__("__main__").score)\n' + ending)
