@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each environment is built by the target that first needs it.
 .DEFAULT_GOAL := help
-.PHONY: help serve build test records status environments clean
+.PHONY: help serve build test records benchmark status environments clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3.11
@@ -43,6 +43,9 @@ test: $(FULL)/complete $(MXNET)/complete ## Run every test (TESTS=tests/site for
 
 records: $(FULL)/complete $(MXNET)/complete ## Run the snippets whose records are stale, and record them
 	$(FULL)/bin/python -m evidence run --stale --record
+
+benchmark: $(FULL)/complete $(MXNET)/complete ## Measure the CNN beside public recipes, and record it; takes a while
+	$(FULL)/bin/python -m benchmarks
 
 status: $(SITE)/complete ## Show which records are fresh, stale or missing
 	$(SITE)/bin/python -m evidence status

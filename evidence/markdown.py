@@ -9,6 +9,8 @@
 - `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts and to a zip of them.
 - `/// evidence-matrix` and a closing `///` become the table of all scripts on all devices; it belongs on a page at the top of
   the documentation, from which `models/mlp.md` leads to a topic.
+- `/// benchmark` and a closing `///` become the table of the benchmark; `{{ benchmark.cnn_keras }}` says how many times a
+  recipe's CPU time the public one needs, `{{ benchmark.date }}` and `{{ benchmark.device }}` when and where it ran.
 - An image from `records/` gets its text alternative in the page's language, and its size.
 
 Whatever is wrong with a record is shown in the page and logged as a warning, which a strict build turns into a failure.
@@ -29,6 +31,7 @@ from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 from pymdownx.blocks.block import Block
 
+from evidence.benchmark import RECIPES, REFERENCES, Benchmark, BenchmarkRefused, read_benchmark
 from evidence.catalog import FRAMEWORKS, Catalog, CatalogError, Script, load_catalog
 from evidence.record import DEVICES, PACKAGES, Record, read_record, record_path
 
@@ -61,6 +64,13 @@ WORDS = {
         "thread_count": "线程数",
         "not yet": "尚未",
         "download": "下载全部脚本（zip）",
+        "recipe": "方案",
+        "ours": "本站",
+        "one_epoch": "本站，每张图只看一遍",
+        "reference": "官方示例",
+        "epochs": "轮数",
+        "accuracy": "此时的测试准确率",
+        "ratio": "官方示例要用它的几倍",
     },
     "en": {
         "framework": "Framework",
@@ -81,6 +91,13 @@ WORDS = {
         "thread_count": "Threads",
         "not yet": "not yet",
         "download": "Download all scripts (zip)",
+        "recipe": "Recipe",
+        "ours": "this site",
+        "one_epoch": "this site, each image seen once",
+        "reference": "the official example",
+        "epochs": "Epochs",
+        "accuracy": "Test accuracy by then",
+        "ratio": "The official example takes",
     },
 }
 
@@ -114,6 +131,11 @@ def format_range(values: list[float], unit: str, language: str) -> str:
     """Write the lowest and the highest value, or the one value if both read the same: 97.33%–97.98%, 21–31 s."""
     low, high = (format_value(bound(values), unit, language) for bound in (min, max))
     return low if low == high else f"{low.partition(' ')[0]}–{high}"
+
+
+def format_ratio(value: float) -> str:
+    """Write how many times one cost is of another."""
+    return f"{value:.1f}×"
 
 
 class Reader:
@@ -164,6 +186,8 @@ class Reader:
         if not match:
             raise EvidenceError(f"write script.result, script.result[-1] or script.result.part, a part of {', '.join(PARTS)}")
         pattern, name, index, part = match.groups()
+        if pattern == "benchmark":
+            return self._benchmark_fact(name)
         scripts = self.scripts(pattern)
         results = [script.results.get(name) for script in scripts]
         declared = results[0]
@@ -192,6 +216,23 @@ class Reader:
                 except IndexError:
                     raise EvidenceError(f"{name} has only {len(value)} elements") from None
         return format_range(values, declared.unit, self.language)
+
+    def benchmark(self) -> Benchmark:
+        try:
+            benchmark = read_benchmark(self.catalog)
+        except BenchmarkRefused as error:
+            raise EvidenceError(str(error)) from None
+        for reason in benchmark.reasons:
+            self.complain(f"the benchmark is stale: {reason}; run `make benchmark`")
+        return benchmark
+
+    def _benchmark_fact(self, name: str) -> str:
+        benchmark = self.benchmark()
+        if RECIPES.get(name) in REFERENCES:
+            return format_ratio(benchmark.ratio(name))
+        if name not in ("date", "device"):
+            raise EvidenceError(f"the benchmark has no {name}")
+        return benchmark.content[name]
 
     def _fact(self, records: list[Record], name: str) -> str:
         contents = [record.content for record in records]
@@ -445,6 +486,47 @@ class MatrixBlock(ReadingBlock):
             cell.text = AtomicString(text)
 
 
+class BenchmarkBlock(ReadingBlock):
+    """`/// benchmark`: how much training each recipe took, this site's beside the public ones."""
+
+    NAME = "benchmark"
+    COLUMNS = ("recipe", "framework", "epochs", "accuracy", "cpu_time", "ratio")
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        words = WORDS[self.reader.language]
+        table = etree.SubElement(parent, "table", {"class": "benchmark"})
+        head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
+        for column in self.COLUMNS:
+            etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(words[column])
+        body = etree.SubElement(table, "tbody")
+        try:
+            benchmark = self.reader.benchmark()
+            for recipe, framework in RECIPES.items():
+                row = etree.SubElement(body, "tr")
+                for text in self._cells(benchmark, recipe, framework):
+                    etree.SubElement(row, "td").text = AtomicString(text)
+        except EvidenceError as error:
+            self.reader.complain(f"/// benchmark: {error}")
+            attributes = {"class": "evidence-problem", "colspan": str(len(self.COLUMNS))}
+            etree.SubElement(etree.SubElement(body, "tr"), "td", attributes).text = AtomicString(str(error))
+        return table
+
+    def _cells(self, benchmark: Benchmark, recipe: str, framework: str) -> list[str]:
+        language = self.reader.language
+        kind = "reference" if recipe in REFERENCES.values() else "one_epoch" if recipe.endswith("one_epoch") else "ours"
+        ratio = format_ratio(benchmark.ratio(recipe)) if framework in REFERENCES else ""
+        version = benchmark.content["versions"][framework][PACKAGES[framework][0]]
+        return [
+            WORDS[language][kind],
+            f"{FRAMEWORKS[framework]} {version}",
+            *(
+                format_range(benchmark.last(recipe, quantity), unit, language)
+                for quantity, unit in (("epochs", "count"), ("accuracy", "percent"), ("seconds", "seconds"))
+            ),
+            ratio,
+        ]
+
+
 class EvidenceExtension(BlocksExtension):
     """Registers all of them; the option `language` is `zh` or `en`."""
 
@@ -454,7 +536,7 @@ class EvidenceExtension(BlocksExtension):
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr) -> None:  # noqa: ANN001, N802
         reader = Reader(md, self.getConfig("language"))
-        for block in (EvidenceBlock, DownloadBlock, MatrixBlock):
+        for block in (EvidenceBlock, DownloadBlock, MatrixBlock, BenchmarkBlock):
             block_mgr.register(block, {"reader": reader})
         # Below inline code (190), so that code is left alone; above links and emphasis, for `_` and `*` are ours here.
         md.inlinePatterns.register(ExpressionProcessor(md, reader), "evidence", 185)

@@ -151,11 +151,8 @@ def read_record(catalog: Catalog, script: Script, device: str = "cpu") -> Record
 
     if not path.exists():
         return judged("missing", [f"{script.path.name} has no record for this device ({device})"])
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        return judged("damaged", [f"{path.name} is not JSON: {error}"])
-    if not isinstance(content, dict) or content.get("seal") != _seal(content):
+    content = read_sealed(path)
+    if content is None:
         return judged("damaged", [f"{path.name} was edited by hand: its seal does not match what it says"])
     if content["format"] != FORMAT:
         reason = f"{path.name} has format {content['format']}; this version of evidence reads {FORMAT}"
@@ -198,7 +195,6 @@ def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
         "results": {str(run.seed): dict(run.results) for run in runs},
         "files": {ending: digest(bytes_) for ending, bytes_ in files.items()},
     }
-    content["seal"] = _seal(content)
     path = record_path(catalog, script, first.device)
     path.parent.mkdir(parents=True, exist_ok=True)
     for old in path.parent.glob(f"{script.stem}.{first.device}.*.svg"):
@@ -206,18 +202,44 @@ def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
             old.unlink()
     for ending, bytes_ in files.items():
         _replace(record_path(catalog, script, first.device, ending), bytes_)
-    _replace(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
+    write_sealed(path, content)
     return path
 
 
 def unclaimed_files(catalog: Catalog) -> list[Path]:
-    """Return files under `records/` that belong to no record."""
-    claimed = set()
+    """Return files under `records/` that belong to no record; the benchmark's are read by `evidence.benchmark`."""
+    claimed = {*(catalog.records / "benchmarks").glob("*.json")}
     for script in catalog.scripts.values():
         for device in DEVICES:
             content = read_record(catalog, script, device).content
             claimed |= {record_path(catalog, script, device, ending) for ending in ["json", *content.get("files", {})]}
     return sorted(path for path in catalog.records.rglob("*") if path.is_file() and path not in claimed)
+
+
+def read_sealed(path: Path) -> dict[str, Any] | None:
+    """Return what a JSON file says, or None if it is not there or does not carry the seal of its content."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
+        return None
+    return content if isinstance(content, dict) and content.get("seal") == _seal(content) else None
+
+
+def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file with a seal of its content, whole or not at all."""
+    sealed = {**content, "seal": _seal(content)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, (json.dumps(sealed, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def changed_versions(root: Path, framework: str, recorded: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each package whose recorded version is not the one that the requirements pin."""
+    pins = pinned_versions(root, framework)
+    return [
+        f"it was recorded with {package} {version}, and the requirements now pin {pins[package]}"
+        for package, version in recorded.items()
+        if package in pins and pins[package] != version
+    ]
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -271,10 +293,7 @@ def _changes(catalog: Catalog, script: Script, content: Mapping[str, Any]) -> li
     for name in sorted(recorded.keys() | current.keys()):
         if recorded.get(name) != current.get(name):
             reasons.append(f"snippets/{name} was edited after it was recorded on {content['date']}")
-    pins = pinned_versions(catalog.root, script.framework)
-    for package, version in content["versions"].items():
-        if package in pins and pins[package] != version:
-            reasons.append(f"it was recorded with {package} {version}, and the requirements now pin {pins[package]}")
+    reasons += changed_versions(catalog.root, script.framework, content["versions"])
     if missing := set(script.figures) - {ending.removesuffix(".svg") for ending in content["files"]}:
         reasons.append(f"it lacks the figure {', '.join(sorted(missing))}")
     if len(content["results"]) < script.topic.seeds:
