@@ -70,7 +70,8 @@ WORDS = {
         "reference": "官方示例",
         "epochs": "轮数",
         "accuracy": "此时的测试准确率",
-        "ratio": "官方示例要用它的几倍",
+        "times": "{} 倍",
+        "ratio": "官方示例用的时间是它的",
     },
     "en": {
         "framework": "Framework",
@@ -97,6 +98,7 @@ WORDS = {
         "reference": "the official example",
         "epochs": "Epochs",
         "accuracy": "Test accuracy by then",
+        "times": "{} times",
         "ratio": "The official example takes",
     },
 }
@@ -133,9 +135,9 @@ def format_range(values: list[float], unit: str, language: str) -> str:
     return low if low == high else f"{low.partition(' ')[0]}–{high}"
 
 
-def format_ratio(value: float) -> str:
-    """Write how many times one cost is of another."""
-    return f"{value:.1f}×"
+def format_ratio(value: float, language: str) -> str:
+    """Write how many times as much one cost is as another."""
+    return WORDS[language]["times"].format(f"{value:.1f}")
 
 
 class Reader:
@@ -229,7 +231,7 @@ class Reader:
     def _benchmark_fact(self, name: str) -> str:
         benchmark = self.benchmark()
         if RECIPES.get(name) in REFERENCES:
-            return format_ratio(benchmark.ratio(name))
+            return format_ratio(benchmark.ratio(name), self.language)
         if name not in ("date", "device"):
             raise EvidenceError(f"the benchmark has no {name}")
         return benchmark.content[name]
@@ -514,7 +516,7 @@ class BenchmarkBlock(ReadingBlock):
     def _cells(self, benchmark: Benchmark, recipe: str, framework: str) -> list[str]:
         language = self.reader.language
         kind = "reference" if recipe in REFERENCES.values() else "one_epoch" if recipe.endswith("one_epoch") else "ours"
-        ratio = format_ratio(benchmark.ratio(recipe)) if framework in REFERENCES else ""
+        ratio = format_ratio(benchmark.ratio(recipe), language) if framework in REFERENCES else ""
         version = benchmark.content["versions"][framework][PACKAGES[framework][0]]
         return [
             WORDS[language][kind],

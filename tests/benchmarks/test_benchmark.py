@@ -173,7 +173,7 @@ def test_page_names_what_is_wrong_with_the_record(copy, monkeypatch, caplog):
     table = page("/// benchmark\n///")
     assert table.count("<tr>") == 1 + len(RECIPES) and not caplog.records
     ratio = read_benchmark(copy()).ratio("cnn_keras")
-    assert f"<td>{ratio:.1f}×</td>" in table and f">{ratio:.1f}×<" in page("{{ benchmark.cnn_keras }}")
+    assert f"<td>{ratio:.1f} times</td>" in table and f">{ratio:.1f} times<" in page("{{ benchmark.cnn_keras }}")
     for slip in ("cnn_mxnet", "cnn", "nothing"):
         assert "evidence-problem" in page(f"{{{{ benchmark.{slip} }}}}") and slip in caplog.text
 
