@@ -39,6 +39,7 @@ build: $(SITE)/complete ## Build the static site into site/, strictly
 	$(SITE)/bin/python -m mkdocs build --strict
 
 test: $(FULL)/complete $(MXNET)/complete ## Run every test (TESTS=tests/site for some; JOBS=auto)
+	$(FULL)/bin/python -m tests.browser
 	$(FULL)/bin/python -m pytest --numprocesses $(JOBS) $(TESTS)
 
 records: $(FULL)/complete $(MXNET)/complete ## Run the snippets whose records are stale, and record them

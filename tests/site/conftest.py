@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,10 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from filelock import FileLock
+from playwright.sync_api import Browser, sync_playwright
+from tests.browser import ADVICE, find_browser
+from tests.site.reader import Reader, Server
 
 ROOT = Path(__file__).parents[2]
 HOST = "https://site.test"
@@ -87,22 +92,66 @@ def build(folder: Path, output: Path, *options: str, **environment: str) -> subp
     )
 
 
+def built_once(tmp_path_factory: pytest.TempPathFactory, name: str, **environment: str) -> Path:
+    """Build the site as `make build` does, once for all workers that run the tests side by side."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    output, done = shared / name, shared / f"{name}.log"
+    with FileLock(shared / f"{name}.lock"):
+        if not done.exists():
+            result = build(ROOT, output, "--strict", **environment)
+            done.write_text(f"{result.returncode}\n{result.stdout}", encoding="utf-8")
+    status, log = done.read_text(encoding="utf-8").split("\n", 1)
+    assert status == "0", log
+    return output
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The site as `make build` makes it."""
-    output = tmp_path_factory.mktemp("site")
-    result = build(ROOT, output, "--strict")
-    assert result.returncode == 0, result.stdout
-    return Site(output)
+    return Site(built_once(tmp_path_factory, "site"))
 
 
 @pytest.fixture(scope="session")
 def project_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The site as it would be published below a sub-path of a host."""
-    output = tmp_path_factory.mktemp("project_site")
-    result = build(ROOT, output, "--strict", SITE_URL=f"{HOST}/project")  # MkDocs adds the slash at the end.
-    assert result.returncode == 0, result.stdout
-    return Site(output, "/project/")
+    # MkDocs adds the slash at the end.
+    return Site(built_once(tmp_path_factory, "project_site", SITE_URL=f"{HOST}/project"), "/project/")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = find_browser()
+    assert program, ADVICE
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def reader(browser: Browser, site: Site) -> Iterator[Callable[..., Reader]]:
+    """Call it for a reader of a site: `reader(width=390, scheme="dark", language="zh")`, `reader(site=project_site)`.
+
+    No reader may have met a request to another host, an error or warning of the browser, or a violation of the policy.
+    """
+    servers: dict[Site, Server] = {}
+    readers: list[Reader] = []
+
+    def sit_down(site: Site = site, **options: object) -> Reader:
+        if site not in servers:
+            servers[site] = Server(site.folder, site.prefix)
+        readers.append(Reader.sit_down(browser, servers[site], **options))
+        return readers[-1]
+
+    yield sit_down
+    for someone in readers:
+        someone.context.close()
+    for server in servers.values():
+        server.close()
+    complaints = [complaint for someone in readers for complaint in someone.complaints]
+    assert not complaints, "\n".join(complaints)
 
 
 @pytest.fixture
