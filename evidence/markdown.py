@@ -450,7 +450,9 @@ class MatrixBlock(ReadingBlock):
         table = etree.SubElement(parent, "table", {"class": "evidence-matrix"})
         head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
         for label in labels:
-            etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(label)
+            # sort.js makes the buttons work; made there, they would move the table after it has been painted.
+            heading = etree.SubElement(head, "th", {"scope": "col"})
+            etree.SubElement(heading, "button", {"type": "button"}).text = AtomicString(label)
         body = etree.SubElement(table, "tbody")
         try:
             scripts = list(self.reader.catalog.scripts.values())

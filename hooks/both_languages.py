@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 
 from evidence.catalog import CatalogError, load_catalog
 from evidence.download import topic_archive
+from jinja2 import pass_context
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.structure.files import File
@@ -22,6 +23,12 @@ log = logging.getLogger("mkdocs.hooks.both_languages")  # below "mkdocs": what i
 
 SHARED = ("records/**/*.svg", "snippets/**/*.py")  # relative to the root of the repository
 FOLDERS = ("records", "snippets", "downloads")
+running = "build"
+
+
+def on_startup(command, dirty):
+    global running
+    running = command
 
 
 def share(files, file, config):
@@ -48,13 +55,33 @@ def on_files(files, config):
     except CatalogError as error:
         log.warning(f"no downloads: {error}")
 
-    if not config.extra["folder"]:
+    if config.extra["folder"]:
+        for file in [file for file in files if file.src_uri.startswith("assets/")]:
+            files.remove(file)  # the theme's, which the Chinese build has published; on_env makes the links
+    else:
         folders = [Path(config.docs_dir), Path(config.docs_dir).with_name("en")]
         chinese, english = ({page.relative_to(folder) for page in folder.rglob("*.md")} for folder in folders)
         for page in sorted(chinese ^ english):
             here, missing = folders if page in chinese else reversed(folders)
             log.warning(f"{(here / page).relative_to(root)} has no counterpart {(missing / page).relative_to(root)}")
     return files
+
+
+def on_env(env, config, files):
+    """Let the English templates link to the theme's files at the root of the site."""
+    folder, url = config.extra["folder"], env.filters["url"]
+
+    @pass_context
+    def shared_url(context, value):
+        link = url(context, value)
+        if not value.startswith("assets/"):
+            return link
+        # In 404.html the link is absolute.
+        return link.replace(f"/{folder}assets/", "/assets/") if link.startswith(("/", "http")) else f"../{link}"
+
+    if folder:
+        env.filters["url"] = shared_url
+    return env
 
 
 def on_page_content(html, page, config, files):
@@ -88,7 +115,7 @@ def on_post_build(config):
         strict=config.strict,
         use_directory_urls=config.use_directory_urls,
     )
-    english.plugins.on_startup(command="build", dirty=False)
+    english.plugins.on_startup(command=running, dirty=False)
     try:
         build(english)
     except Exception:

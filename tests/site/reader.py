@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import threading
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+
+expect.set_options(timeout=60_000)
 
 COMPRESSED = ("text/", "application/javascript", "application/json", "application/xml", "image/svg+xml")
 
@@ -26,9 +29,11 @@ def _file(path: Path) -> tuple[bytes, str, bool]:
 
 
 class Server:
-    """Serves a folder below `prefix`, gzipped, with the site's 404.html for whatever is not there."""
+    """Serves a folder below `prefix`, gzipped, with the headers of its `_headers`, and 404.html for whatever is not there."""
 
     def __init__(self, folder: Path, prefix: str = "/") -> None:
+        headers = re.findall(r"(?m)^  ([\w-]+): (.*)$", (folder / "_headers").read_text(encoding="utf-8"))
+
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
@@ -42,6 +47,8 @@ class Server:
                 self.send_response(200 if found else 404)
                 self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
                 self.send_header("Content-Length", str(len(content)))
+                for header in headers:
+                    self.send_header(*header)
                 if compressed:
                     self.send_header("Content-Encoding", "gzip")
                 self.end_headers()
@@ -76,7 +83,7 @@ class Reader:
         """`options` are those of Playwright's `Browser.new_context`."""
         size = {"width": width, "height": 844 if width < 600 else 900}
         context = browser.new_context(viewport=size, color_scheme=scheme, locale=language, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)  # A busy machine is slow, and no less right.
         reader = cls(server, context)
         context.on("request", reader._hear_request)
         context.on("console", reader._hear_console)

@@ -69,3 +69,11 @@ def test_one_warning_fails_the_strict_build(working_copy: Path, language: str) -
     append(working_copy / f"docs/{language}/index.md", "[link](#no-anchor)")
     result = build(working_copy, working_copy / "site", "--strict")
     assert result.returncode != 0 and "#no-anchor" in result.stdout, result.stdout
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_title_that_the_picture_cannot_show(working_copy: Path, language: str) -> None:
+    index = working_copy / f"docs/{language}/index.md"
+    index.write_text("# 龘 Home\n", encoding="utf-8")
+    result = build(working_copy, working_copy / "site", "--strict", SITE_URL="https://site.test")
+    assert result.returncode != 0 and "NotoSansSC-Bold.otf has no 龘" in result.stdout, result.stdout

@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import Page, expect
 from tests.site.conftest import Site
 from tests.site.reader import Reader
+
+MODELS = {"zh": "models/mlp/index.html", "en": "en/models/mlp/index.html"}
+OTHER = {"zh": "en", "en": "zh"}
+LANGUAGES = pytest.mark.parametrize("language", ["zh", "en"])
+# What a reader of a phone on a poor line feels: 1.6 Mbit/s, 150 ms, a processor four times slower.
+SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 100_000}
+COUNT_SHIFTS = """
+if (location.protocol === "http:") localStorage.setItem("verified.tabs", JSON.stringify(["PyTorch"]))
+window.shifts = []
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries())
+    if (!entry.hadRecentInput) window.shifts.push([entry.value, ...entry.sources.map(({node}) => node?.outerHTML?.slice(0, 120))])
+}).observe({type: "layout-shift", buffered: true})
+"""
+
+
+def chosen(page: Page) -> set[str]:
+    """Return the names of the tabs that are open, in all sets that can be seen."""
+    return set(
+        page.evaluate(
+            """() => [...document.querySelectorAll(".tabbed-set")].filter(set => set.checkVisibility()).map(set =>
+            set.querySelector(`label[for="${set.querySelector(":scope > input:checked").id}"]`).textContent.trim())"""
+        )
+    )
 
 
 @pytest.mark.parametrize("below", ["site", "project_site"])
@@ -18,3 +44,166 @@ def test_every_page_is_quiet(request: pytest.FixtureRequest, reader: Callable[..
     for path in site.pages:
         someone.open(path, page)
         assert page.title().strip(), path
+
+
+@LANGUAGES
+def test_language_switch_keeps_page_and_place(site: Site, reader: Callable[..., Reader], language: str) -> None:
+    """From every heading of every page: the other page opens at the heading that has the same place there."""
+    someone = reader(language=language)
+    page = someone.context.new_page()
+    for path, built in site.pages.items():
+        if built.language != language or path.endswith("404.html"):
+            continue
+        ours, theirs = ([h["id"] for h in p.html.article.select(":is(h1, h2, h3, h4)[id]")] for p in (built, site.pages[built.counterpart]))
+        assert len(ours) == len(theirs), path
+        for here, there in zip(ours, theirs):
+            someone.open(f"{path.removesuffix('index.html')}#{here}", page)
+            page.locator(f".md-header [hreflang={OTHER[language]}]").dispatch_event("click")
+            page.wait_for_url(f"{someone.server.root}{built.counterpart.removesuffix('index.html')}#{quote(there)}")
+            assert page.evaluate("document.querySelector(':target').getBoundingClientRect().top") < 900, f"{path}#{here}"
+
+
+@LANGUAGES
+def test_language_switch_on_a_page_that_is_missing(reader: Callable[..., Reader], project_site: Site, language: str) -> None:
+    someone = reader(site=project_site, language=language)
+    page = someone.open("models/no-such-model/")
+    for other in (OTHER[language], language):
+        page.locator(f".md-header [hreflang={other}]").dispatch_event("click")
+        page.wait_for_url(f"{someone.server.root}{'en/' if other == 'en' else ''}404.html")
+
+
+@LANGUAGES
+def test_chosen_framework_is_remembered(reader: Callable[..., Reader], language: str) -> None:
+    """After a reload, on other pages, in the other language."""
+    someone = reader(language=language)
+    page = someone.open(MODELS[language])
+    page.locator(".tabbed-labels label", has_text="PyTorch").first.click()
+    assert chosen(page) == {"PyTorch"}
+    page.reload()
+    assert chosen(page) == {"PyTorch"}
+    for path in (MODELS[language].replace("mlp", "cnn"), MODELS[OTHER[language]], MODELS[OTHER[language]].replace("mlp", "cnn")):
+        assert chosen(someone.open(path, page)) == {"PyTorch"}, path
+
+
+def test_copy_gives_the_code(site: Site, reader: Callable[..., Reader]) -> None:
+    """The clipboard holds exactly what each block of code shows, on every page, in every tab and fold."""
+    someone = reader()
+    someone.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = someone.context.new_page()
+    for path in site.pages:
+        someone.open(path, page)
+        page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true })")
+        blocks = page.locator("pre > code")
+        for i in range(blocks.count()):
+            block = blocks.nth(i)
+            block.evaluate(  # open the tab that it is in
+                """code => {
+                  for (let tab = code.closest(".tabbed-block"); tab; tab = tab.parentElement.closest(".tabbed-block")) {
+                    const set = tab.closest(".tabbed-set")
+                    set.querySelectorAll(":scope > input")[[...tab.parentElement.children].indexOf(tab)].click()
+                  }
+                  code.scrollIntoView({block: "center"})
+                }"""
+            )
+            block.locator("xpath=..").locator("button").first.click()
+            expected = block.evaluate("code => code.textContent")
+            assert page.evaluate("navigator.clipboard.readText()").rstrip("\n") == expected.rstrip("\n"), f"{path}: block {i}"
+
+
+@LANGUAGES
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_shifts(site: Site, reader: Callable[..., Reader], width: int, language: str) -> None:
+    """On a slow line and a slow processor, with a framework remembered that is not the first."""
+    for path, built in site.pages.items():
+        if built.language != language:
+            continue
+        someone = reader(width=width, language=language)  # a first visit: nothing is in the cache
+        someone.context.add_init_script(COUNT_SHIFTS)
+        page = someone.context.new_page()
+        devtools = someone.context.new_cdp_session(page)
+        devtools.send("Network.enable")
+        devtools.send("Network.emulateNetworkConditions", SLOW)
+        devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        someone.open(path, page)
+        height = page.evaluate("document.documentElement.scrollHeight")
+        for top in range(0, height, 700):
+            page.evaluate(f"scrollTo(0, {top})")
+            page.wait_for_timeout(60)
+        shifts = page.evaluate("window.shifts")
+        assert sum(value for value, *_ in shifts) < 0.001, f"{path}: {shifts}"
+        page.close()
+
+
+@LANGUAGES
+def test_colours_can_be_chosen_and_are_remembered(reader: Callable[..., Reader], language: str) -> None:
+    someone = reader(language=language)
+    page = someone.open(MODELS[language])
+    scheme = page.locator("body").get_attribute("data-md-color-scheme")
+    seen = {scheme}
+    for _ in range(3):
+        page.locator("button[data-scheme]:visible").click()
+        seen.add(page.locator("body").get_attribute("data-md-color-scheme"))
+        now = page.locator("body").get_attribute("data-md-color-scheme")
+        page.reload()
+        assert page.locator("body").get_attribute("data-md-color-scheme") == now
+    assert seen == {"default", "slate"}
+
+
+@LANGUAGES
+def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
+    """From the keyboard: the menu opens, shows the pages of this section, leads to one, and closes."""
+    page = reader(width=390, language=language).open(MODELS[language])
+    link = page.locator(".md-sidebar--primary a[href='../cnn/']")
+    menu = page.locator(".md-header button.menu")
+    expect(link).not_to_be_in_viewport()
+    menu.press("Enter")
+    expect(link).to_be_in_viewport()
+    expect(menu).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(link).not_to_be_in_viewport()
+    menu.click()
+    link.click()
+    page.wait_for_url("**/models/cnn/")
+
+
+@LANGUAGES
+def test_table_of_contents_follows(reader: Callable[..., Reader], language: str) -> None:
+    page = reader(language=language).open(MODELS[language])
+    links = page.locator(".md-sidebar--secondary [data-md-component=toc] a")
+    for i in (0, 5, 9):
+        page.evaluate(f"document.getElementById(decodeURIComponent({links.nth(i).get_attribute('href')!r}.slice(1))).scrollIntoView({{behavior: 'instant'}})")
+        expect(links.nth(i)).to_have_attribute("aria-current", "location")
+        expect(page.locator("[aria-current=location]")).to_have_count(1)
+
+
+@LANGUAGES
+def test_evidence_can_be_sorted(reader: Callable[..., Reader], language: str) -> None:
+    page = reader(language=language).open({"zh": "evidence/", "en": "en/evidence/"}[language])
+    column = [heading.strip() for heading in page.locator(".evidence-matrix thead th").all_text_contents()].index({"zh": "内存峰值", "en": "Peak memory"}[language])
+    for direction in (1, -1):
+        page.locator(".evidence-matrix thead button").nth(column).click()
+        cells = page.locator(f".evidence-matrix tbody td:nth-child({column + 1})")
+        keys = [float(key) for cell in cells.all() if (key := cell.get_attribute("data-sort"))]
+        assert len(keys) > 3 and keys == sorted(keys)[::direction]
+
+
+FIRST_VISIT = 120 * 1024
+
+
+@LANGUAGES
+def test_first_visit_is_light(site: Site, reader: Callable[..., Reader], language: str) -> None:
+    """Everything a model page brings over the wire, compressed, but for its figures."""
+    for path, built in site.pages.items():
+        if "models/" not in path or built.language != language:
+            continue
+        someone = reader(language=language)
+        page = someone.context.new_page()
+        devtools = someone.context.new_cdp_session(page)
+        devtools.send("Network.enable")
+        kinds, sizes = {}, {}
+        devtools.on("Network.responseReceived", lambda event: kinds.update({event["requestId"]: (event["type"], event["response"]["url"])}))
+        devtools.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
+        someone.open(path, page)
+        page.wait_for_load_state("networkidle")
+        parts = {kinds[request][1].rpartition("/")[2] or path: size for request, size in sizes.items() if request in kinds and kinds[request][0] != "Image"}
+        assert sum(parts.values()) <= FIRST_VISIT, f"{path}: {sum(parts.values())} bytes: {parts}"

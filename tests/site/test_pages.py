@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 from bs4 import BeautifulSoup
+from PIL import Image
 from tests.site.conftest import HOST, ROOT, Site
 
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -105,15 +106,49 @@ def test_search_engines_are_told_of_both_languages(project_site: Site) -> None:
             "en": project_site.address(english),
             "x-default": project_site.address(english),
         }, page
-        # Exactly this value, without a space in it, makes Material's script fetch a site map from that address.
-        assert 'rel="alternate"' not in (project_site.folder / page.path).read_text(encoding="utf-8"), page
         assert page.html.find("link", rel="canonical")["href"] == project_site.address(page.path)
+
+
+def test_messengers_are_given_title_and_picture(project_site: Site) -> None:
+    titles = {"zh": [], "en": []}
+    for page in project_site.pages.values():
+        if page.path.endswith("404.html"):
+            continue
+        given = {meta["property"]: meta["content"] for meta in page.html.find_all("meta", property=True)}
+        assert given["og:url"] == project_site.address(page.path)
+        assert given["og:description"] == page.html.find("meta", attrs={"name": "description"})["content"]
+        assert given["og:title"] == page.html.h1.find(string=True).strip()
+        assert given["og:locale"] == {"zh": "zh_CN", "en": "en_GB"}[page.language]
+        titles[page.language].append(given["og:title"])
+        path, _ = project_site.target(page.path, given["og:image"])
+        with Image.open(project_site.folder / path) as picture:
+            assert picture.format == "PNG" and picture.size == (1200, 630), page
+            assert [given["og:image:width"], given["og:image:height"]] == ["1200", "630"]
+            # The title is drawn: its part of the picture is not of one colour.
+            assert len(picture.convert("RGB").crop((90, 200, 1110, 480)).getcolors()) > 1, page
+        assert (project_site.folder / path).stat().st_size < 50_000
+    for language, given in titles.items():
+        assert len(set(given)) == len(given), f"{language}: two pages of one title: {given}"
+
+
+def test_robots_find_every_page(project_site: Site) -> None:
+    for folder, language in (("", "zh"), ("en/", "en")):
+        listed = re.findall("<loc>(.*)</loc>", (project_site.folder / f"{folder}sitemap.xml").read_text(encoding="utf-8"))
+        pages = [page for page in project_site.pages.values() if page.language == language and not page.path.endswith("404.html")]
+        assert sorted(listed) == sorted(project_site.address(page.path) for page in pages)
+
+
+def test_files_of_the_theme_are_published_once(site: Site) -> None:
+    """The English pages link to those of the Chinese ones; what no page loads is not there."""
+    assert not (site.folder / "en/assets").exists()
+    assert not (site.folder / "assets/javascripts/workers").exists() and not list(site.folder.rglob("*.map"))
 
 
 def test_without_an_address_no_page_claims_one(site: Site) -> None:
     for page in site.pages.values():
         assert not page.html.find("link", rel="canonical"), page
         assert not page.html.find("link", hreflang=True), page
+        assert not page.html.find("meta", property=True), page
     assert HOST not in (site.folder / "sitemap.xml").read_text(encoding="utf-8")
 
 

@@ -1,12 +1,8 @@
-// Makes the columns of the evidence matrix sortable: each heading becomes a button, and says which way it sorts.
+// Makes the columns of the evidence matrix sortable: each heading is a button, and says which way it sorts.
 for (const table of document.querySelectorAll("table.evidence-matrix")) {
   const headings = [...table.tHead.rows[0].cells]
   headings.forEach((heading, column) => {
-    const button = document.createElement("button")
-    button.type = "button"
-    button.append(...heading.childNodes)
-    heading.append(button)
-    button.addEventListener("click", () => {
+    heading.firstElementChild.addEventListener("click", () => {
       const direction = heading.ariaSort === "ascending" ? "descending" : "ascending"
       headings.forEach(other => { other.ariaSort = other === heading ? direction : "none" })
       const key = row => row.cells[column].dataset.sort

@@ -1,0 +1,39 @@
+"""No page has anything that axe-core complains of, in either scheme, on a desk or in a hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+from tests.site.conftest import Site
+from tests.site.reader import Reader
+
+# From the npm package axe-core. Every rule that it runs by itself, best practices among them.
+AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+RUN = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found = page.evaluate(RUN)
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:200]} at {node['target']}: {node['failureSummary'][:300]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe(site: Site, reader: Callable[..., Reader], width: int, scheme: str, language: str) -> None:
+    someone = reader(width=width, scheme=scheme, language=language)
+    page = someone.context.new_page()
+    found = []
+    for path, built in site.pages.items():
+        if built.language == language:
+            someone.open(path, page)
+            found += [f"{path}: {violation}" for violation in violations(page)]
+    assert not found, "\n".join(found)

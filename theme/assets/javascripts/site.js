@@ -1,0 +1,106 @@
+// What a page does. It takes the place of the theme's own script, which is fifteen times as large, asks for a site map, and adds
+// landmarks, links and tab stops without names. Without any script everything can still be read.
+const words = document.currentScript.dataset
+
+// The chosen framework, in every set of tabs of the page, and remembered for the others.
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches(".tabbed-set > input")) return
+  const before = target.parentElement.getBoundingClientRect().top
+  remembered.set("tabs", [...new Set([target.labels[0].textContent.trim(), ...(remembered.get("tabs") ?? [])])])
+  document.querySelectorAll(".tabbed-set").forEach(openChosen)
+  // Tabs above may be longer or shorter now: what the reader looks at stays where it is.
+  scrollBy({ top: target.parentElement.getBoundingClientRect().top - before, behavior: "instant" })
+})
+
+// Colours.
+const schemes = [...document.querySelectorAll("button[data-scheme]")]
+schemes.forEach((button, place) => button.addEventListener("click", () => {
+  const next = schemes[(place + 1) % schemes.length]
+  remembered.set("scheme", next.dataset.scheme)
+  paint()
+  next.focus()
+}))
+
+// A button on each block of code copies it.
+const notice = document.querySelector(".md-dialog")
+notice.role = "status"
+for (const code of navigator.clipboard ? document.querySelectorAll("pre > code") : []) {
+  const button = document.createElement("button")
+  button.className = "md-code__button copy"
+  button.type = "button"
+  button.dataset.mdType = "copy"
+  button.title = words.copy
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(code.textContent)
+    notice.firstElementChild.textContent = words.copied
+    notice.classList.add("md-dialog--active")
+    setTimeout(() => notice.classList.remove("md-dialog--active"), 2000)
+  })
+  code.before(button)
+}
+
+// What is wider than its place can be scrolled from the keyboard.
+const wide = new ResizeObserver(entries => {
+  for (const { target } of entries)
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0
+    else target.removeAttribute("tabindex")
+})
+document.querySelectorAll("pre > code, .md-typeset__scrollwrap, div.arithmatex").forEach(element => wide.observe(element))
+
+// The other language opens at the same section: a heading has another name there, but the same place among the headings.
+const headings = [...document.querySelectorAll(".md-content :is(h1, h2, h3, h4)[id]")]
+const arrival = /^#section-(\d+)$/.exec(location.hash)
+if (arrival && headings[arrival[1]]) location.replace(`#${headings[arrival[1]].id}`)
+function pointToSection() {
+  const place = headings.findIndex(({ id }) => id === decodeURIComponent(location.hash.slice(1)))
+  for (const link of document.querySelectorAll(".md-header a[hreflang]")) link.hash = place < 0 ? location.hash : `section-${place}`
+}
+addEventListener("hashchange", pointToSection)
+pointToSection()
+
+// The table of contents follows the reader; the header names the page once its title is out of sight.
+const entries = new Map([...document.querySelectorAll(".md-sidebar--secondary [data-md-component=toc] a")].map(link => [decodeURIComponent(link.hash.slice(1)), link]))
+const sections = headings.filter(({ id }) => entries.has(id))
+const title = document.querySelector(".md-header__title")
+const upwards = document.querySelector(".md-top")
+let height = scrollY
+function follow() {
+  const current = sections.findLast(heading => heading.getBoundingClientRect().top < 100)
+  for (const [id, link] of entries) {
+    const active = id === current?.id
+    if (active && !link.ariaCurrent) {
+      const list = link.closest(".md-sidebar__scrollwrap")
+      list.scrollTop = link.offsetTop - list.clientHeight / 2
+    }
+    link.classList.toggle("md-nav__link--active", active)
+    link.ariaCurrent = active ? "location" : null
+  }
+  title.classList.toggle("md-header__title--active", headings.length && headings[0].getBoundingClientRect().bottom < 48)
+  upwards.hidden = scrollY < 600 || scrollY > height
+  height = scrollY
+}
+addEventListener("scroll", () => requestAnimationFrame(follow), { passive: true })
+upwards.addEventListener("click", () => scrollTo({ top: 0 }))
+follow()
+
+// The menu of narrow screens opens with the label of a hidden checkbox: the keyboard and the ear need a button.
+const drawer = document.getElementById("__drawer")
+const label = document.querySelector(".md-header [for=__drawer]")
+const menu = document.createElement("button")
+menu.type = "button"
+menu.className = `${label.className} menu`
+menu.ariaLabel = words.menu
+menu.append(...label.childNodes)
+label.replaceWith(menu)
+function openMenu(open) {
+  drawer.checked = open
+  menu.ariaExpanded = String(open)
+}
+openMenu(false)
+menu.addEventListener("click", () => openMenu(!drawer.checked))
+drawer.addEventListener("change", () => openMenu(drawer.checked)) // by a click beside the menu
+addEventListener("hashchange", () => openMenu(false))
+addEventListener("keydown", ({ key }) => { if (key === "Escape") openMenu(false) })
+
+// Paper cannot be unfolded.
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(fold => { fold.open = true }))
