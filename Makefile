@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each environment is built by the target that first needs it.
 .DEFAULT_GOAL := help
-.PHONY: help serve build test records benchmark status environments clean
+.PHONY: help serve build test audit records benchmark status environments clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3.11
@@ -10,6 +10,7 @@ TESTS ?=
 SITE := .environments/site
 FULL := .environments/full
 MXNET := .environments/mxnet
+AUDIT := .environments/audit
 export NO_MKDOCS_2_WARNING := 1
 
 # An environment counts only once its `complete` file is there, which is written last: an interrupted install is
@@ -42,6 +43,11 @@ test: $(FULL)/complete $(MXNET)/complete ## Run every test (TESTS=tests/site for
 	$(FULL)/bin/python -m tests.browser
 	$(FULL)/bin/python -m pytest --numprocesses $(JOBS) $(TESTS)
 
+audit: $(FULL)/complete $(AUDIT)/complete ## Check every page with Nu, axe and Lighthouse (needs Java and Node)
+	$(FULL)/bin/python -m tests.browser
+	$(FULL)/bin/python -m tests.audit
+	EVERY_PAGE=yes $(FULL)/bin/python -m pytest --numprocesses $(JOBS) tests/site
+
 records: $(FULL)/complete $(MXNET)/complete ## Run the snippets whose records are stale, and record them
 	$(FULL)/bin/python -m evidence run --stale --record
 
@@ -64,3 +70,8 @@ $(FULL)/complete: requirements.txt requirements-site.txt constraints.txt pyproje
 
 $(MXNET)/complete: requirements-mxnet.txt
 	$(install)
+
+$(AUDIT)/complete:
+	@echo "Installing the Nu HTML checker and Lighthouse into $(@D). This happens once."
+	@npm install --prefix $(@D) --ignore-scripts vnu-jar@26.9.27 lighthouse@12.8.2
+	@touch $@

@@ -12,6 +12,7 @@
 - `/// benchmark` and a closing `///` become the table of the benchmark; `{{ benchmark.cnn_keras }}` says how many times a
   recipe's CPU time the public one needs, `{{ benchmark.date }}` and `{{ benchmark.device }}` when and where it ran.
 - An image from `records/` gets its text alternative in the page's language, and its size.
+- Below its title, a page with any of these says when those runs were made.
 
 Whatever is wrong with a record is shown in the page and logged as a warning, which a strict build turns into a failure.
 """
@@ -72,6 +73,7 @@ WORDS = {
         "accuracy": "此时的测试准确率",
         "times": "{} 倍",
         "ratio": "官方示例用的时间是它的",
+        "verified": "本页的运行最后核验于：{}",
     },
     "en": {
         "framework": "Framework",
@@ -100,6 +102,7 @@ WORDS = {
         "accuracy": "Test accuracy by then",
         "times": "{} times",
         "ratio": "The official example takes",
+        "verified": "Runs behind this page last verified: {}",
     },
 }
 
@@ -147,6 +150,7 @@ class Reader:
         self.markdown = markdown
         self.language = language
         self.complaints: set[str] = set()
+        self.dates: set[str] = set()  # of the runs that the page shows
         self._catalog: Catalog | None = None
 
     @property
@@ -180,6 +184,7 @@ class Reader:
         recorded = record.content.get("results", {}).values()
         if not recorded or any(set(script.results) - set(results) for results in recorded):
             raise EvidenceError(f"{script.stem} has no usable record")
+        self.dates.add(record.content["date"])
         return record
 
     def expression(self, text: str) -> str:
@@ -372,6 +377,23 @@ class FigureProcessor(Treeprocessor):
         image.set("class", f"{image.get('class', '')} evidence-figure".strip())
 
 
+class DateProcessor(Treeprocessor):
+    """Says below a page's title when the runs were made that the page shows."""
+
+    def __init__(self, markdown: Markdown, reader: Reader) -> None:
+        super().__init__(markdown)
+        self.reader = reader
+
+    def run(self, root: etree.Element) -> None:
+        titles = [index for index, element in enumerate(root) if element.tag == "h1"]
+        if not titles or not self.reader.dates:
+            return
+        first, last = min(self.reader.dates), max(self.reader.dates)
+        note = etree.Element("p", {"class": "evidence-date"})
+        note.text = AtomicString(WORDS[self.reader.language]["verified"].format(first if first == last else f"{first} – {last}"))
+        root.insert(titles[0] + 1, note)
+
+
 class ReadingBlock(Block):
     """A block that shows what the page's reader finds in records."""
 
@@ -546,6 +568,7 @@ class EvidenceExtension(BlocksExtension):
         md.inlinePatterns.register(ExpressionProcessor(md, reader), "evidence", 185)
         # After inline patterns (20) have made the images, before MkDocs (0) resolves their paths.
         md.treeprocessors.register(FigureProcessor(md, reader), "evidence", 10)
+        md.treeprocessors.register(DateProcessor(md, reader), "evidence-date", 9)
 
 
 def makeExtension(**options) -> EvidenceExtension:  # noqa: ANN003, N802

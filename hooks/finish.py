@@ -5,6 +5,8 @@ import hashlib
 import re
 from pathlib import Path
 
+from styles import purge  # beside this file
+
 MENDS = (  # What the theme writes, and what it should have written: less than keeping copies of its templates.
     # A checkbox has nothing to complete.
     (re.compile(r'(<input class="md-toggle"[^>]*?) autocomplete="off"'), r"\1"),
@@ -67,10 +69,11 @@ def on_post_template(html, template_name, config):
 
 
 def on_post_build(config):
-    """Name every script by its checksum, and allow these only. Not under `mkdocs serve`, whose live reload is an inline script."""
+    """Shorten the style sheets, name every script by its checksum, and allow these only. Not under `mkdocs serve`, whose live reload is an inline script."""
     if config.extra["folder"] or running != "build":
         return
     site = Path(config.site_dir)
+    purge(site)
     checksums = {
         file.name: "sha256-" + base64.b64encode(hashlib.sha256(file.read_bytes()).digest()).decode()
         for file in (site / "assets" / "javascripts").glob("*.js")

@@ -169,6 +169,13 @@ def test_dates(show, site):
     assert show("{{ *.date }}")[1] == site.record.content["date"]
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh", "最后核验于："), ("en", "last verified: ")])
+def test_a_page_says_below_its_title_when_its_runs_were_made(show, site, language, words):
+    html, _, warnings = show("# Title\n\nA score of {{ toy_numpy.score }}.", language)
+    assert html.h1.find_next_sibling().text.endswith(words + site.record.content["date"]) and warnings == []
+    assert not show("# Title\n\nNo run.", language)[0].select(".evidence-date")
+
+
 def test_bounds_need_no_record(show, site):
     """A page can say what is claimed before anything was recorded."""
     shutil.rmtree(site.root / "records")

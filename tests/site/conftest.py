@@ -64,6 +64,17 @@ class Site:
             for path, file in zip(paths, files)
         }
 
+    def chosen(self, language: str) -> list[Page]:
+        """Return the pages of a language for tests that take long: the largest of each folder, or all for `make audit`."""
+        pages = [page for page in self.pages.values() if page.language == language]
+        if os.environ.get("EVERY_PAGE"):
+            return pages
+        largest: dict[str, Page] = {}
+        for page in sorted(pages, key=lambda page: (self.folder / page.path).stat().st_size):
+            folder = page.path.removesuffix("/index.html").rpartition("/")[0]
+            largest[folder if folder not in ("", "en") else page.path] = page
+        return list(largest.values())
+
     def address(self, path: str) -> str:
         """Return the absolute address at which a browser shows the file `path`."""
         return HOST + self.prefix + path.removesuffix("index.html")

@@ -32,8 +32,7 @@ def test_axe(site: Site, reader: Callable[..., Reader], width: int, scheme: str,
     someone = reader(width=width, scheme=scheme, language=language)
     page = someone.context.new_page()
     found = []
-    for path, built in site.pages.items():
-        if built.language == language:
-            someone.open(path, page)
-            found += [f"{path}: {violation}" for violation in violations(page)]
+    for built in site.chosen(language):
+        someone.open(built.path, page)
+        found += [f"{built}: {violation}" for violation in violations(page)]
     assert not found, "\n".join(found)

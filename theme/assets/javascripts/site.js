@@ -81,7 +81,6 @@ function follow() {
 }
 addEventListener("scroll", () => requestAnimationFrame(follow), { passive: true })
 upwards.addEventListener("click", () => scrollTo({ top: 0 }))
-follow()
 
 // The menu of narrow screens opens with the label of a hidden checkbox: the keyboard and the ear need a button.
 const drawer = document.getElementById("__drawer")
