@@ -17,7 +17,7 @@ from markdown import Markdown
 from evidence.catalog import FRAMEWORKS, LANGUAGES, Catalog, Script
 from evidence.record import record_path, unclaimed_files
 from tests.pages.prose import chinese_faults, typed_results
-from tests.pages.source import EXPRESSION, FOOTNOTE, IMAGE, MARKER, Block, House, Page, section_names
+from tests.pages.source import EXPRESSION, FOOTNOTE, IMAGE, MARKER, QUOTED, Block, House, Page, section_names
 
 # The only commands that a page may show without running them. A test keeps the list as short as the pages need.
 SHELL_COMMANDS = ("export", "make", "mkdocs", "pip", "python", "python3.11", "source")
@@ -47,7 +47,7 @@ def same_pages(house: House) -> list[str]:
 
 
 def same_structure(page: Page, other: Page) -> list[str]:
-    """Both languages show the same headings, tabs, code, output, images, tables, evidence, answers, sources and values."""
+    """Both languages show the same headings, tabs, code, output, images, diagrams, tables, evidence, answers, sources and values."""
     ours, theirs = list(_structure(page)), list(_structure(other))
     found = []
     matcher = difflib.SequenceMatcher(None, [part for _, part in ours], [part for _, part in theirs], autojunk=False)
@@ -397,6 +397,8 @@ def images(page: Page, house: House) -> list[str]:
     """Every image is ours, is there and has a text alternative; that of a record is in topic.toml."""
     found = []
     for block in page.blocks:
+        if block.kind == "diagram" and not block.detail.strip():
+            found.append(f'{page.name}:{block.line}: the diagram has no text alternative; say in ```dot alt="…" what it shows')
         if block.kind == "fence":
             continue
         text = re.sub(r"`[^`]*`", "", block.text)
@@ -476,6 +478,8 @@ def _structure(page: Page) -> Iterator[tuple[int, str]]:
             # A drawing in characters has words in the page's language; nothing else that differs may stand in a fence.
             same = block.embed or block.detail[1:] in SHELL_LANGUAGES
             yield block.line, f"```{block.detail[1:]} {' '.join(block.text.split()) if same else ''}"
+        elif block.kind == "diagram":
+            yield block.line, " ".join(["a diagram", *QUOTED.sub('""', block.text).split()])
         elif block.kind == "tab":
             yield block.line, f"the tab {block.text}"
         elif block.kind in ("folded", "admonition"):
@@ -495,6 +499,8 @@ def _structure(page: Page) -> Iterator[tuple[int, str]]:
 
 def _expressions(page: Page) -> Iterator[tuple[int, str]]:
     for block in page.blocks:
+        if block.kind == "diagram":  # {{a b} -> c} is a graph.
+            continue
         yield from ((block.line, " ".join(match[0].strip("{}").split())) for match in EXPRESSION.finditer(block.text))
 
 

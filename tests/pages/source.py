@@ -24,6 +24,7 @@ FORMULA = re.compile(r"(?<![\\$])\$(?![\s$])([^$]+?)(?<![\s\\])\$|\\\((.+?)\\\)"
 EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 FOOTNOTE = re.compile(r"\[\^([^\]]+)\]")
 IMAGE = re.compile(r"!\[([^\]]*)\]\(\s*<?([^)\s>]+)[^)]*\)")
+QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)]*)\)")
 
 FENCE = re.compile(r"(?P<mark>`{3,}|~{3,})\s*(?P<info>[^`]*)")
@@ -49,7 +50,7 @@ class Container:
 
 @dataclass
 class Block:
-    """A heading, paragraph, item, table, fence, tab, folded, admonition, formula, footnote, evidence, … of a page.
+    """A heading, paragraph, item, table, fence, diagram, tab, folded, admonition, formula, footnote, evidence, … of a page.
 
     `chapter` is the title of the `## ` section it stands in, `step` the line of the innermost heading above it.
     """
@@ -60,7 +61,7 @@ class Block:
     containers: tuple[Container, ...] = ()
     chapter: str = ""
     step: int = 0
-    detail: str = ""  # a heading's level, a fence's info string, a footnote's name, an admonition's type
+    detail: str = ""  # a heading's level, a fence's info string, a diagram's text alternative, a footnote's name, an admonition's type
 
     @property
     def text(self) -> str:
@@ -142,6 +143,11 @@ class Page:
                 yield block.line, " | ".join(heads)
                 for line, row in block.rows[1:]:
                     yield line, " | ".join(f"{head} {cell}" for head, cell in zip_longest(heads, row, fillvalue=""))
+            elif block.kind == "diagram":
+                yield block.line, block.detail
+                for label in QUOTED.finditer(block.text):
+                    line = block.line + 1 + block.text.count("\n", 0, label.start())
+                    yield from ((line, text) for text in re.split(r"\\[a-zA-Z]", label[1]))  # \n ends a line, \N names the node.
             elif block.kind == "table":
                 yield from ((line, cell) for line, row in block.rows for cell in row)
             if block.kind != "fence":
@@ -231,7 +237,11 @@ def _blocks(text: str) -> list[Block]:
                 content.append(lines[number][min(indent, len(lines[number]) - len(lines[number].lstrip())) :])
                 number += 1
             number += 1
-            add("fence", content, match["mark"][0] + match["info"].strip())
+            if re.match(r"`+\s*dot\b", stripped):
+                alternative = re.search(r"""\balt=(["'])(.*?)\1""", match["info"])
+                add("diagram", content, alternative[2] if alternative else "")
+            else:
+                add("fence", content, match["mark"][0] + match["info"].strip())
             current = None
         elif opening := next((mark for mark in FORMULA_ENDS if stripped.startswith(mark)), None):
             content, ending = [stripped], FORMULA_ENDS[opening]

@@ -62,6 +62,10 @@ description: {description}
 
 ![{alternative}](tiny.svg)
 
+```dot alt="{alternative}"
+digraph {{ {{{{a b}} -> c}}; c [label="{title}\\n128"] }}
+```
+
 | {title} | {title} |
 | --- | --- |
 | Keras | {{{{ tiny_keras.accuracy }}}} |
@@ -261,6 +265,8 @@ BREAKAGES = [
     (EN, "\n## A small model 2\n", "\n", "a heading of level 2, where"),
     (EN, "=== \"PyTorch\"", "=== \"Torch\"", "the tab Torch"),
     (EN, "\n![A picture](tiny.svg)\n", "\n", "the image tiny.svg"),
+    (EN, "{{a b} -> c}", "{a -> c}", "a diagram digraph { {a -> c}"),
+    (EN, "A small model\\n128", "Another\\nlabel", None),
     (EN, "    /// evidence | tiny_keras\n    ///\n", "", "/// evidence | tiny_keras, where"),
     (EN, "| --- | --- |\n| Keras |", "| --- | --- |\n| Keras | x |\n| Keras |", "a table of 2 columns"),
     (EN, "{{ tiny_keras.accuracy }}", "good", "shows {{ tiny_keras.accuracy }}, which docs/en"),
@@ -321,6 +327,8 @@ BREAKAGES = [
     (EN, "See how Keras does it.[^source]", "It is right on 97.8 %.", "is typed by hand"),
     (EN, "description: What it is.", "description: An accuracy of 97.", "tiny.md:1: “An accuracy of 97"),
     (EN, "![A picture]", "![A curve up to 97 %]", "“97 %”"),
+    (EN, 'alt="A picture"', 'alt="A curve up to 97 %"', "“97 %”"),
+    (EN, "A small model\\n128", "right on\\n97 %", "“97 %”"),
     (EN, "!!! note \"A small model\"", "!!! note \"97 % right\"", "“97 %”"),
     (EN, "\n## A small model 2", "\n## A small model with 97 % accuracy", "“97 %”"),
     (EN, "| Keras | {{ tiny_keras.accuracy }}", "| Accuracy | 97 {{ tiny_keras.accuracy }}", "a metric with its value"),
@@ -333,6 +341,7 @@ BREAKAGES = [
     (CONTRACT, 'zh = "一条曲线。"', 'zh = "一条curve。"', "no space between Chinese and Latin"),
     (ZH, "先看 Keras 怎么写。[", "先看Keras 怎么写。[", "no space between Chinese and Latin"),
     (ZH, "| 小模型 |", "| 小模型,大模型 |", "half-width punctuation"),
+    (ZH, 'label="小模型', 'label="小model', "no space between Chinese and Latin"),
     # Parts of a page.
     (EN, "description: What it is.", "title: x", "has no description"),
     (EN, "# A small model\n", "# A small model\n\n# Another\n", "has 2 titles"),
@@ -348,6 +357,8 @@ BREAKAGES = [
     (EN, "![A picture](tiny.svg)", "![A picture](huge.svg)", "is not there"),
     (EN, "![A picture](tiny.svg)", "![A picture](https://example.org/tiny.svg)", "is on another host"),
     (EN, "![A picture](tiny.svg)", '<img src="tiny.svg">', "an image in another form"),
+    (EN, '```dot alt="A picture"', "```dot", "the diagram has no text alternative"),
+    (EN, "```dot", "~~~dot", "a fence of ~~~"),
     (EN, "![](../records", "![A curve](../records", "leave the brackets empty"),
 ]
 
