@@ -7,6 +7,8 @@
   `seconds_cpu`, `seconds_wall` and `memory`.
 - `/// evidence | mlp_keras` and a closing `///` become a strip with everything the record says.
 - `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts and to a zip of them.
+- `/// parity | models/mlp` and a closing `///` become a sentence that says how alike the versions of a topic's models are;
+  without a topic, one for each model, for a page at the top of the documentation.
 - `/// evidence-matrix` and a closing `///` become the table of all scripts on all devices; it belongs on a page at the top of
   the documentation, from which `models/mlp.md` leads to a topic.
 - `/// benchmark` and a closing `///` become the table of the benchmark; `{{ benchmark.cnn_keras }}` says how many times a
@@ -33,7 +35,8 @@ from pymdownx.blocks import BlocksExtension
 from pymdownx.blocks.block import Block
 
 from evidence.benchmark import RECIPES, REFERENCES, Benchmark, BenchmarkRefused, read_benchmark
-from evidence.catalog import FRAMEWORKS, Catalog, CatalogError, Script, load_catalog
+from evidence.catalog import FRAMEWORKS, Catalog, CatalogError, Script, Topic, load_catalog
+from evidence.parity import Parity, ParityDamaged, read_parity
 from evidence.record import DEVICES, PACKAGES, Record, read_record, record_path
 
 # MkDocs counts the warnings of loggers below its own name, and fails a strict build for them.
@@ -74,6 +77,9 @@ WORDS = {
         "times": "{} 倍",
         "ratio": "官方示例用的时间是它的",
         "verified": "本页的运行最后核验于：{}",
+        "parity": "：装进同样的权重，{frameworks} 的版本与 Keras 的最多相差：输出 {forward}，梯度 {gradient}，SGD 十步之后的参数 {sgd_10}（{date}）。",
+        "parity_how": "怎样核对",
+        "and": "、",
     },
     "en": {
         "framework": "Framework",
@@ -103,6 +109,10 @@ WORDS = {
         "times": "{} times",
         "ratio": "The official example takes",
         "verified": "Runs behind this page last verified: {}",
+        "parity": ": with the same weights, the versions in {frameworks} differ from Keras’ by at most {forward} in the output,"
+        " {gradient} in the gradient and {sgd_10} in the parameters after ten steps of SGD ({date}). ",
+        "parity_how": "How this is checked",
+        "and": ", ",
     },
 }
 
@@ -114,7 +124,7 @@ class EvidenceError(Exception):
 def format_value(value: float, unit: str, language: str) -> str:
     """Write one number with its unit.
 
-    Percentages come from fractions, memory is in MB (10⁶ bytes); plain numbers have 4 digits, others 3.
+    Percentages come from fractions, memory is in MB (10⁶ bytes); plain numbers have 4 digits, others 3, and a plain zero is exact.
     """
     if unit == "percent":
         return f"{value * 100:.2f}%"
@@ -124,6 +134,8 @@ def format_value(value: float, unit: str, language: str) -> str:
         return f"{value:,.0f}"
     if unit == "seconds":
         return WORDS[language]["seconds"].format(f"{value:,.0f}" if value >= 10 else f"{value:.2g}")
+    if unit == "number" and value == 0:
+        return "0"  # exactly; what is only nearly zero has its exponent
     if unit == "number" and 1e-4 <= abs(value) < 99.95:
         return f"{value:#.4g}"
     # Three significant digits, as 0.0321 and 2.30, but from 100 on one decimal, as 108.6; what is tiny as 3.2e-05.
@@ -259,11 +271,13 @@ class Reader:
         return texts[0] if len(texts) == 1 else f"{texts[0]}–{texts[-1]}" if name == "date" else ", ".join(texts)
 
     def framework(self, record: Record) -> str:
-        """Return the framework and its version, for Keras with the backend it ran on."""
+        """Return the framework and its version, for Keras with the backend it ran on, for another with Keras beside it."""
         versions, packages = record.content["versions"], PACKAGES[record.script.framework]
         text = f"{FRAMEWORKS[record.script.framework]} {versions[packages[0]]}"
-        backends = ", ".join(f"{name} {versions[name]}" for name in sorted(set(versions) - {*packages, "python"}))
-        return text + WORDS[self.language]["backend"].format(backends) if backends else text
+        others = sorted(set(versions) - {*packages, "python"})
+        if record.script.framework == "keras" and others:
+            return text + WORDS[self.language]["backend"].format(", ".join(f"{name} {versions[name]}" for name in others))
+        return ", ".join([text, *(f"{FRAMEWORKS.get(name, name)} {versions[name]}" for name in others)])
 
     def results(self, record: Record) -> list[tuple[str, str]]:
         """Return label and text of each result that is one number, with its range over the seeds."""
@@ -461,6 +475,47 @@ class DownloadBlock(ReadingBlock):
         link.text = AtomicString(text)
 
 
+class ParityBlock(ReadingBlock):
+    """`/// parity | models/mlp`: how alike the versions of a topic's models are, as a record of the tests says."""
+
+    NAME = "parity"
+    ARGUMENT = None
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        container = etree.SubElement(parent, "div", {"class": "evidence-parity"})
+        topic = (self.argument or "").strip()
+        try:
+            topics = {script.name: script.topic for script in self.reader.catalog.scripts.values()}
+            measured = {name: parity for name, parity in read_parity(self.reader.catalog).items() if name in topics}
+            shown = {name: parity for name, parity in measured.items() if topic in ("", topics[name].path)}
+            if not shown:
+                raise EvidenceError(f"no parity was measured of {topic or 'any model'}")
+            for name, parity in shown.items():
+                self._show(container, parity, topics[name], "../" if topic else "")
+        except (EvidenceError, ParityDamaged) as error:
+            self.reader.complain(f"/// parity | {topic}: {error}")
+            etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(str(error))
+        return container
+
+    def _show(self, container: etree.Element, parity: Parity, topic: Topic, root: str) -> None:
+        language, words = self.reader.language, WORDS[self.reader.language]
+        for reason in parity.reasons:
+            self.reader.complain(f"/// parity | {topic.path}: {reason}; measure it again: see CONTRIBUTING.md")
+        if parity.reasons:
+            problem = etree.SubElement(container, "p", {"class": "evidence-problem"})
+            problem.text = AtomicString(words["stale"] + "; ".join(parity.reasons))
+        largest = {
+            quantity: format_value(max(each[quantity] for each in parity.differences.values()), "number", language)
+            for quantity in ("forward", "gradient", "sgd_10")
+        }
+        frameworks = words["and"].join(FRAMEWORKS[framework] for framework in parity.differences)
+        paragraph = etree.SubElement(container, "p")
+        title = etree.SubElement(paragraph, "strong")
+        title.text = AtomicString(topic.title[language])
+        title.tail = AtomicString(words["parity"].format(frameworks=frameworks, date=parity.date, **largest))
+        etree.SubElement(paragraph, "a", {"href": f"{root}frameworks/parity.md"}).text = AtomicString(words["parity_how"])
+
+
 class MatrixBlock(ReadingBlock):
     """`/// evidence-matrix`: every script on every device, and `not yet` where there has been no run."""
 
@@ -562,7 +617,7 @@ class EvidenceExtension(BlocksExtension):
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr) -> None:  # noqa: ANN001, N802
         reader = Reader(md, self.getConfig("language"))
-        for block in (EvidenceBlock, DownloadBlock, MatrixBlock, BenchmarkBlock):
+        for block in (EvidenceBlock, DownloadBlock, ParityBlock, MatrixBlock, BenchmarkBlock):
             block_mgr.register(block, {"reader": reader})
         # Below inline code (190), so that code is left alone; above links and emphasis, for `_` and `*` are ours here.
         md.inlinePatterns.register(ExpressionProcessor(md, reader), "evidence", 185)

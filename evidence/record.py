@@ -83,6 +83,11 @@ def record_path(catalog: Catalog, script: Script, device: str, ending: str = "js
     return catalog.records / script.topic.path / f"{script.stem}.{device}.{ending}"
 
 
+def parity_path(catalog: Catalog) -> Path:
+    """Return where the one record lies that is of no script: how alike the versions of each model are (`evidence.parity`)."""
+    return catalog.records / "frameworks" / "parity" / "models.json"
+
+
 def digest(content: bytes) -> str:
     """Return the SHA-256 of some bytes as hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
@@ -185,7 +190,7 @@ def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
         "format": FORMAT,
         "script": script.path.relative_to(catalog.root).as_posix(),
         "code": dict(first.code),
-        "versions": {name: _public(version) for name, version in sorted(first.versions.items())},
+        "versions": {name: public_version(version) for name, version in sorted(first.versions.items())},
         "data": _data_digest(first.data.checksums) if first.data else None,
         "device": {"kind": first.device, "name": first.device_name},
         "threads": first.threads,
@@ -207,8 +212,8 @@ def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
 
 
 def unclaimed_files(catalog: Catalog) -> list[Path]:
-    """Return files under `records/` that belong to no record; the benchmark's are read by `evidence.benchmark`."""
-    claimed = {*(catalog.records / "benchmarks").glob("*.json")}
+    """Return files under `records/` that belong to no record; `evidence.benchmark` and `evidence.parity` read theirs."""
+    claimed = {parity_path(catalog), *(catalog.records / "benchmarks").glob("*.json")}
     for script in catalog.scripts.values():
         for device in DEVICES:
             content = read_record(catalog, script, device).content
@@ -249,11 +254,12 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _seal(content: Mapping[str, Any]) -> str:
+    """Return a digest of all that a record says, except for the seal itself."""
     unsealed = {key: value for key, value in content.items() if key != "seal"}
     return digest(json.dumps(unsealed, sort_keys=True, ensure_ascii=False).encode())
 
 
-def _public(version: str) -> str:
+def public_version(version: str) -> str:
     """Drop the local part that says how a wheel was built: `2.13.0+cpu` and `2.13.0` are the same release."""
     return version.partition("+")[0]
 

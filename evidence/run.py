@@ -19,7 +19,7 @@ from pathlib import Path
 
 from evidence.catalog import Catalog, Script
 from evidence.download import required_packages
-from evidence.record import PACKAGES, code_digests, local_modules
+from evidence.record import PACKAGES, code_digests, imported_modules, local_modules
 
 DRIVER = Path(__file__).with_name("driver.py")
 MATPLOTLIBRC = Path(__file__).with_name("matplotlibrc")
@@ -147,10 +147,10 @@ def run_script(
     needs_data = any(path.name == "mnist_data.py" for path in modules)
     if needs_data and data is None:
         data = find_mnist(catalog)
-    packages = [*PACKAGES[script.framework]]
+    packages = {*PACKAGES[script.framework]}
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    if script.framework == "keras":
-        packages.append(backend)
+    if any("keras" in imported_modules(path) for path in [script.path, *modules]):
+        packages |= {"keras", backend}  # also beside another framework, whose script compares itself with Keras
     with tempfile.TemporaryDirectory(prefix=f"{script.stem}-") as temporary:
         sandbox = Path(temporary).resolve()
         folders = {name: sandbox / name for name in ("snippet", "home", "tmp", "control")}
@@ -165,7 +165,7 @@ def run_script(
             "writable": [str(folder) for folder in folders.values()],
             "seed": seed,
             "results": list(script.results),
-            "packages": packages,
+            "packages": sorted(packages),
             "stated": required_packages(catalog, script),
             "probe": str(probe.resolve()) if probe else None,
         }

@@ -104,7 +104,7 @@ def show(site, caplog):
         (99.96, "nats", "100.0", None),
         (-105.26, "nats", "-105.3", None),
         (9.999, "number", "9.999", None),
-        (0, "number", "0.00", None),
+        (0, "number", "0", None),
         (0.0001234, "number", "0.0001234", None),
         (0.0000321, "number", "3.2e-05", None),
         (12345.6, "number", "12345.6", None),
@@ -340,6 +340,16 @@ def test_strip_names_the_backend_of_keras(show, site):
     html = show("/// evidence | toy_keras\n///")[0]
     assert facts(html)["Framework"] == "Keras 3.15.1 (tensorflow 2.21.0 backend), Python 3.11.7"
     assert facts(html)["Score"] == "90.00%", "one seed is no range"
+
+
+def test_strip_names_keras_beside_another_framework(show, site):
+    """A script of one framework that compares itself with Keras is bound to Keras' version too."""
+    versions = {"torch": "2.13.0", "keras": "3.15.1", "tensorflow": "2.21.0", "python": "3.11.7"}
+    results = {"score": 0.9, "losses": [1.0], "extra": 1}
+    runs = [site.made_up_run(seed, script=site.catalog.script("toy_pytorch"), versions=versions, results=results) for seed in range(3)]
+    write_record(site.catalog, runs)
+    html = show("/// evidence | toy_pytorch\n///")[0]
+    assert facts(html)["Framework"] == "PyTorch 2.13.0, Keras 3.15.1, TensorFlow 2.21.0, Python 3.11.7"
 
 
 def test_one_strip_for_each_device(show, site):

@@ -1,0 +1,74 @@
+"""How far the versions of one model lie from Keras' version when all have the same weights, as the tests of parity measured it.
+
+The measurement is committed as `records/frameworks/parity/models.json`. Like any record it is sealed, and what it says of a
+model holds only as long as that model's scripts and the frameworks' versions are those that were measured.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from evidence.catalog import Catalog, Script
+from evidence.record import code_digest, parity_path, pinned_versions, public_version, read_sealed, write_sealed
+
+
+class ParityDamaged(Exception):
+    """The record of parity was edited by hand."""
+
+
+@dataclass(frozen=True)
+class Parity:
+    """The largest differences of one model, framework -> quantity -> difference, and why they no longer hold, if so."""
+
+    differences: Mapping[str, Mapping[str, float]]
+    date: str
+    reasons: tuple[str, ...]
+
+
+def read_parity(catalog: Catalog) -> dict[str, Parity]:
+    """Return script name -> `Parity` for every model that was measured; raise `ParityDamaged` if it is not what was written."""
+    path = parity_path(catalog)
+    if not path.exists():
+        return {}
+    content = read_sealed(path)
+    if content is None:
+        raise ParityDamaged(f"{path.name} was edited by hand: its seal does not match what it says")
+    found = {}
+    for name, model in content["models"].items():
+        reasons = []
+        for stem, recorded in model["code"].items():
+            script = catalog.scripts.get(stem)
+            if script is None or code_digest(script.path) != recorded:
+                reasons.append(f"{stem}.py was edited after its parity was measured on {content['date']}")
+                continue
+            for package, pin in pinned_versions(catalog.root, script.framework).items():
+                if content["versions"].get(package, pin) != pin:
+                    reasons.append(f"parity was measured with {package} {content['versions'][package]}, and {pin} is pinned now")
+        found[name] = Parity(model["differences"], content["date"], tuple(dict.fromkeys(reasons)))
+    return found
+
+
+def write_parity(
+    catalog: Catalog,
+    differences: Mapping[str, Mapping[str, Mapping[str, float]]],
+    scripts: Mapping[str, list[Script]],
+    versions: Mapping[str, str],
+) -> Path:
+    """Keep what was measured: script name -> framework -> quantity -> largest difference from Keras."""
+    content = {
+        "date": datetime.date.today().isoformat(),
+        "versions": {name: public_version(version) for name, version in sorted(versions.items())},
+        "models": {
+            name: {
+                "code": {script.stem: code_digest(script.path) for script in scripts[name]},
+                "differences": {framework: dict(quantities) for framework, quantities in frameworks.items()},
+            }
+            for name, frameworks in differences.items()
+        },
+    }
+    path = parity_path(catalog)
+    write_sealed(path, content)
+    return path
