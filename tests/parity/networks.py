@@ -1,0 +1,181 @@
+"""Networks of Keras, TensorFlow and PyTorch behind the one face that `measure.py` describes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+import tensorflow as tf
+import torch
+from torch import nn
+
+from tests.parity.measure import ADAM_EPSILON, ADAM_LEARNING_RATE, SGD_LEARNING_RATE, Translator
+
+
+class TensorFlowNetwork:
+    """Anything with TensorFlow variables; `variables` are in Keras' order. Keras' optimizers train it."""
+
+    def __init__(self, call, variables: list, trainable: list) -> None:
+        self.call, self.variables, self.trainable = call, variables, trainable
+        self._gradients = tf.function(self._compute)
+
+    def set_weights(self, weights) -> None:
+        for variable, weight in zip(self.variables, weights, strict=True):
+            variable.assign(weight)
+
+    def weights(self) -> list[np.ndarray]:
+        return [variable.numpy() for variable in self.variables]
+
+    def forward(self, x) -> np.ndarray:
+        return self.call(tf.constant(x), training=False).numpy()
+
+    def scatter(self, x) -> float:
+        return float(self.call(tf.constant(x), training=True).numpy().var(axis=0).sum())
+
+    def _compute(self, x, target):
+        with tf.GradientTape() as tape:
+            output = self.call(x, training=True)
+            if target.dtype.is_integer:
+                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(target, output)
+            else:
+                losses = (output - target) ** 2
+            loss = tf.reduce_mean(losses)
+        # An embedding's gradient comes as slices.
+        return [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, self.trainable)]
+
+    def gradients(self, x, target) -> list[np.ndarray]:
+        found = dict(zip(map(id, self.trainable), self._gradients(tf.constant(x), tf.constant(target))))
+        return [found[id(v)].numpy() if id(v) in found else np.zeros(v.shape) for v in self.variables]
+
+    def start(self, optimizer: str) -> None:
+        if optimizer == "sgd":
+            self.optimizer = keras.optimizers.SGD(SGD_LEARNING_RATE)
+        else:
+            self.optimizer = keras.optimizers.Adam(ADAM_LEARNING_RATE, epsilon=ADAM_EPSILON)
+
+    def step(self, x, target) -> None:
+        self.optimizer.apply(self._gradients(tf.constant(x), tf.constant(target)), self.trainable)
+
+
+def keras_network(layer: keras.layers.Layer, dropout: bool = False) -> TensorFlowNetwork:
+    """Return the network of a built layer or model; its dropout is switched off unless `dropout`."""
+    for part in layer._flatten_layers():
+        if isinstance(part, keras.layers.Dropout) and not dropout:
+            part.rate = 0
+
+    def call(x, training):
+        if isinstance(layer, keras.layers.MultiHeadAttention):
+            return layer(x, x, training=training)
+        return layer(x, training=training)
+
+    return TensorFlowNetwork(call, layer.weights, layer.trainable_weights)
+
+
+@contextmanager
+def precision_of_keras(precision: str) -> Iterator[None]:
+    """Let Keras make layers and inputs of this precision, "float32" or "float64"."""
+    before = keras.config.floatx(), keras.config.dtype_policy()
+    keras.config.set_floatx(precision)
+    keras.config.set_dtype_policy(precision)
+    yield
+    keras.config.set_floatx(before[0])
+    keras.config.set_dtype_policy(before[1])
+
+
+def seed(number: int) -> None:
+    keras.utils.set_random_seed(number)
+    torch.manual_seed(number)
+
+
+def tensorflow_network(model: tf.Module, dropout: bool = False) -> TensorFlowNetwork:
+    """Return the network of a `tf.Module` of dense layers with `kernel` and `bias`, in the order in which it makes them.
+
+    Its argument `training`, if it has one, can do nothing but switch dropout on.
+    """
+    layers = [layer for layer in vars(model).values() if isinstance(layer, tf.Module)]
+    variables = [variable for layer in layers for variable in (layer.kernel, layer.bias)]
+
+    def call(x, training):
+        return model(x, training=training) if dropout and "training" in inspect.signature(model).parameters else model(x)
+
+    return TensorFlowNetwork(call, variables, variables)
+
+
+class PyTorchNetwork:
+    """A PyTorch module; `call` takes and gives arrays with axes in Keras' order, as the snippet's `call_pytorch` does."""
+
+    def __init__(self, module: nn.Module, parts: list[Translator], conventions, weights, dropout: bool = False) -> None:
+        self.module, self.parts, self.conventions, self.snippet = module, parts, conventions, weights
+        self.layers = list(parametric(module))
+        if len(self.layers) != len(parts):
+            names = ", ".join(type(layer).__name__ for layer in self.layers)
+            raise ValueError(f"PyTorch has {len(self.layers)} layers with parameters ({names}), Keras {len(parts)}")
+        for part in module.modules():
+            if isinstance(part, nn.Dropout) and not dropout:
+                part.p = 0.0
+            if isinstance(part, nn.modules.batchnorm._BatchNorm):
+                conventions.keep_biased_variance(part)
+
+    def set_weights(self, weights) -> None:
+        weights = list(weights)
+        for layer, part in zip(self.layers, self.parts):
+            layer_weights, weights = weights[: part.count], weights[part.count :]
+            self.snippet.load(layer, part.forth(layer_weights))
+
+    def _to_keras(self, values) -> list[np.ndarray]:
+        found = []
+        for layer, part in zip(self.layers, self.parts):
+            # Counts batches; no weight.
+            state = {key: tensor for key, tensor in layer.state_dict(keep_vars=True).items() if "num_batches" not in key}
+            found += part.back({key: values(tensor) for key, tensor in state.items()})
+        return found
+
+    def weights(self) -> list[np.ndarray]:
+        return self._to_keras(lambda tensor: tensor.detach().numpy().copy())
+
+    def forward(self, x) -> np.ndarray:
+        self.module.eval()
+        with torch.no_grad():
+            return self.snippet.call_pytorch(self.module, x).numpy()
+
+    def scatter(self, x) -> float:
+        self.module.train()
+        return self.snippet.call_pytorch(self.module, x).var(dim=0, correction=0).sum().item()
+
+    def _backward(self, x, target) -> None:
+        self.module.train()
+        self.module.zero_grad()
+        output, target = self.snippet.call_pytorch(self.module, x), torch.tensor(target)
+        loss = nn.functional.mse_loss if target.is_floating_point() else nn.functional.cross_entropy
+        loss(output, target if target.is_floating_point() else target.long()).backward()
+
+    def gradients(self, x, target) -> list[np.ndarray]:
+        self._backward(x, target)
+        return self._to_keras(lambda t: (torch.zeros_like(t) if t.grad is None else t.grad).detach().numpy().copy())
+
+    def start(self, optimizer: str) -> None:
+        trained = [parameter for parameter in self.module.parameters() if parameter.requires_grad]
+        self.steps = 0
+        if optimizer == "sgd":
+            self.optimizer = torch.optim.SGD(trained, SGD_LEARNING_RATE)
+        else:
+            self.optimizer = torch.optim.Adam(trained, ADAM_LEARNING_RATE, eps=ADAM_EPSILON)
+
+    def step(self, x, target) -> None:
+        self.steps += 1
+        if isinstance(self.optimizer, torch.optim.Adam):
+            self.conventions.align_epsilon(self.optimizer, self.steps, ADAM_EPSILON)
+        self._backward(x, target)
+        self.optimizer.step()
+
+
+def parametric(module: nn.Module):
+    """Yield the parts that have parameters of their own, outermost first: attention is one, its output projection none."""
+    if any(True for _ in module.parameters(recurse=False)):
+        yield module
+    else:
+        for child in module.children():
+            yield from parametric(child)

@@ -1,0 +1,208 @@
+"""Every model that the site shows in more than one framework is one model: the same weights in, the same numbers out.
+
+The models are built by the very `build_model` or `Model` that the page shows and a reader copies.
+"""
+
+import ast
+import importlib.metadata
+
+import numpy as np
+import pytest
+
+from evidence.catalog import FRAMEWORKS, Catalog, load_catalog
+from evidence.parity import read_parity, write_parity
+from evidence.record import pinned_versions
+from tests.conftest import ROOT
+from tests.parity.measure import KINDS, differences, load_snippet, measure, translators
+
+# For each script in more than one framework: the shape of one input in Keras' order of axes, and Keras' layers with weights,
+# in order, by kind. A kind is what its translator in `snippets/frameworks/parity/` is called by.
+PLANS = {
+    "mlp": ((28, 28), [("dense", {}), ("dense", {})]),
+    "cnn": (
+        (28, 28, 1),
+        [("conv2d", {}), ("conv2d", {}), ("flatten_dense", {"height": 5, "width": 5}), ("dense", {})],
+    ),
+}
+# Size of the batch and seed, for each precision. Small batches in single precision: the more activations, the more likely is one
+# so near to zero that rounding alone decides on which side of a ReLU it is. Powers of two in double precision: MXNet divides
+# by the size of the batch in 32 bits.
+VARIANTS = {"float32": [(4, 0), (3, 1), (2, 2)], "float64": [(16, 0), (8, 1)]}
+CLASSES = 10
+BUILDERS = ("build_model", "Model")  # the names that a snippet's model goes by
+
+
+def builders(catalog: Catalog) -> dict[str, dict[str, str]]:
+    """Return script name -> framework -> what builds its model, for every script with a model in two frameworks or more."""
+    found: dict[str, dict[str, str]] = {}
+    for script in catalog.scripts.values():
+        tree = ast.parse(script.path.read_bytes())
+        names = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        if builder := next((name for name in BUILDERS if name in names), None):
+            found.setdefault(script.name, {})[script.framework] = builder
+    return {name: frameworks for name, frameworks in found.items() if len(frameworks) > 1}
+
+
+def unplanned(catalog: Catalog) -> list[str]:
+    """Return a sentence, with what to do, for each model that is shown in two frameworks and not compared here."""
+    found = []
+    for name, frameworks in builders(catalog).items():
+        shown = ", ".join(FRAMEWORKS[framework] for framework in frameworks)
+        if name not in PLANS:
+            found.append(
+                f"{name} has a model in {shown}, and nothing proves that they are the same: add {name!r} to PLANS in"
+                f" tests/parity/test_models.py, with the shape of one input and Keras' layers ({', '.join(KINDS)})"
+            )
+        elif unknown := frameworks.keys() - {"keras", "tensorflow", "pytorch", "mxnet"}:
+            found.append(f"{name} has a model in {', '.join(unknown)}: give tests/parity/networks.py a network for it")
+        elif "keras" not in frameworks:
+            found.append(f"{name} has a model in {shown} and none in Keras, which is the reference: add one")
+    return found
+
+
+CATALOG = load_catalog(ROOT)
+MODELS = {name: frameworks for name, frameworks in builders(CATALOG).items() if name in PLANS}
+OTHERS = [(name, framework) for name, frameworks in MODELS.items() for framework in frameworks if framework != "keras"]
+# TensorFlow's modules say in which precision their variables are.
+DOUBLE = [(name, framework) for name, framework in OTHERS if framework != "tensorflow"]
+
+
+def test_every_model_is_compared(catalog):
+    assert not (sentences := unplanned(catalog)), "\n".join(sentences)
+
+
+@pytest.fixture(scope="module")
+def build(networks, weights, conventions):
+    """Return the network of the model that a snippet builds."""
+
+    def of(name: str, framework: str, precision: str = "float32", dropout: bool = False):
+        with networks.precision_of_keras(precision):
+            model = getattr(load_snippet(CATALOG.script(f"{name}_{framework}").path), MODELS[name][framework])()
+        if framework == "keras":
+            return networks.keras_network(model, dropout)
+        if framework == "tensorflow":
+            return networks.tensorflow_network(model, dropout)
+        parts = translators(weights, "pytorch", PLANS[name][1])
+        model = model.cpu().double() if precision == "float64" else model.cpu()
+        return networks.PyTorchNetwork(model, parts, conventions, weights, dropout)
+
+    return of
+
+
+def gluon_case(name: str, precision: str) -> dict:
+    """Return what the worker has to know to build the model that MXNet's snippet builds."""
+    path = CATALOG.script(f"{name}_mxnet").path.relative_to(ROOT).as_posix()
+    return {"snippet": path, "builder": MODELS[name]["mxnet"], "plan": PLANS[name][1], "precision": precision}
+
+
+def drawn(name: str, batch: int, seed: int, shapes: list[tuple], precision: str):
+    """Return a batch, classes and weights of a model in Keras' layout, drawn at random, no bias zero."""
+    generator = np.random.default_rng([seed, len(name)])
+    x = generator.normal(size=(batch, *PLANS[name][0])).astype(precision)
+    weights = [generator.normal(scale=0.5 * np.prod(s[:-1]) ** -0.5, size=s).astype(precision) for s in shapes]
+    return x, generator.integers(CLASSES, size=batch).astype("int32"), weights
+
+
+@pytest.fixture(scope="module")
+def reference(build):
+    """Measure Keras' model, each case once a module; return the batch, the classes, the weights and the quantities."""
+    measured = {}
+
+    def of(name: str, variant: tuple, precision: str):
+        key = (name, variant, precision)
+        if key not in measured:
+            network = build(name, "keras", precision)
+            planned = sum(KINDS[kind] for kind, _ in PLANS[name][1])
+            assert len(network.variables) == planned, f"{name} in Keras has {len(network.variables)} weights, PLANS {planned}"
+            x, classes, values = drawn(name, *variant, [tuple(v.shape) for v in network.variables], precision)
+            measured[key] = x, classes, values, measure(network, x, classes, values)
+        return measured[key]
+
+    return of
+
+
+def report(name: str, framework: str, variant: tuple, precision: str, found) -> None:
+    layers = [f"{kind} {number}" for number, (kind, _) in enumerate(PLANS[name][1], 1) for _ in range(KINDS[kind])]
+    wrong = []
+    for difference in found:
+        if not difference.agrees:
+            where = f" ({layers[difference.weight]})" if difference.weight is not None else ""
+            wrong.append(f"{name} in {FRAMEWORKS[framework]}: {difference}{where}")
+    case = "batch of {}, seed {}".format(*variant)
+    assert not wrong, "\n".join([f"not the same as the model in Keras ({case}, {precision}):", *wrong])
+
+
+def compare(name, framework, precision, reference, build, gluon) -> dict[str, float]:
+    """Compare a model with Keras' in every variant, and return the largest difference of each quantity."""
+    largest: dict[str, float] = {}
+    for variant in VARIANTS[precision]:
+        x, classes, values, expected = reference(name, variant, precision)
+        try:
+            if framework == "mxnet":
+                (actual,) = gluon.measure([(gluon_case(name, precision), x, classes, values)])
+            else:
+                actual = measure(build(name, framework, precision), x, classes, values)
+        except Exception as error:
+            error.add_note(f"{name} in {FRAMEWORKS[framework]} cannot take the weights of the model in Keras, or be trained")
+            raise
+        found = list(differences(expected, actual))
+        report(name, framework, variant, precision, found)
+        largest |= {each.quantity: max(each.size, largest.get(each.quantity, 0)) for each in found}
+    return largest
+
+
+@pytest.mark.parametrize(("name", "framework"), OTHERS)
+def test_model(name, framework, reference, build, gluon, measured):
+    largest = compare(name, framework, "float32", reference, build, gluon)
+    measured.setdefault(name, {})[framework] = largest
+
+
+@pytest.mark.parametrize(("name", "framework"), DOUBLE)
+def test_model_in_double_precision(name, framework, reference, build, gluon):
+    compare(name, framework, "float64", reference, build, gluon)
+
+
+@pytest.mark.parametrize(("name", "framework"), OTHERS)
+def test_dropout_is_the_same(name, framework, reference, networks, build, gluon):
+    """While training, the same input gives outputs that scatter alike, so dropout has the same rate at the same place.
+
+    The variance over 1000 masks is known to about 3 %; a rate of 0.25 instead of 0.2 changes it by a third.
+    """
+    x, _, values, _ = reference(name, VARIANTS["float32"][0], "float32")
+    x = np.repeat(x[:1], 1000, axis=0)
+    networks.seed(0)
+
+    def scatter(framework: str) -> float:
+        if framework == "mxnet":
+            return float(gluon.measure([(gluon_case(name, "float32") | {"scatter": True}, x, x, values)])[0]["scatter"][0])
+        network = build(name, framework, dropout=True)
+        network.set_weights(values)
+        return network.scatter(x)
+
+    actual, expected = scatter(framework), scatter("keras")
+    assert actual == pytest.approx(expected, rel=0.1, abs=1e-6), (
+        f"{name} in {FRAMEWORKS[framework]}: while training, the variance of its outputs is {actual:.3g}, and {expected:.3g} in"
+        " Keras: dropout has another rate or place"
+    )
+
+
+def keep(catalog: Catalog, measured: dict) -> None:
+    """Write the record of parity, if every model was compared here and passed."""
+    assert {name: measured.get(name, {}).keys() for name in MODELS} == {
+        name: frameworks.keys() - {"keras"} for name, frameworks in MODELS.items()
+    }, "not every model was compared in this process and passed; run them all, without -n"
+    versions = {package: importlib.metadata.version(package) for package in ("keras", "tensorflow", "torch")}
+    versions["mxnet"] = pinned_versions(catalog.root, "mxnet")["mxnet"]
+    scripts = {name: [catalog.script(f"{name}_{framework}") for framework in MODELS[name]] for name in MODELS}
+    write_parity(catalog, measured, scripts, versions)
+
+
+def test_record_of_parity_is_fresh(catalog, pytestconfig, measured):
+    """What the pages say of parity was measured with the scripts that they show, in every framework that they show."""
+    if pytestconfig.getoption("--record-parity", default=False):
+        keep(catalog, measured)
+    recorded, again = read_parity(catalog), "run: python -m pytest tests/parity --record-parity"
+    assert recorded.keys() == MODELS.keys(), again
+    for name, parity in recorded.items():
+        assert not parity.reasons, f"{'; '.join(parity.reasons)}; {again}"
+        assert parity.differences.keys() == MODELS[name].keys() - {"keras"}, f"{name}: {again}"
