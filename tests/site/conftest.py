@@ -171,7 +171,7 @@ def working_copy(tmp_path: Path) -> Path:
     folder = tmp_path / "copy"
     for name in ("hooks", "theme"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("records", "snippets"):
+    for name in ("glossary", "records", "snippets"):
         (folder / name).mkdir()
     for language in ("zh", "en"):
         (folder / "docs" / language).mkdir(parents=True)
