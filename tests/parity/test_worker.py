@@ -55,8 +55,9 @@ def disagreeing(actual) -> list[str]:
 
 
 def test_tolerances_bite():
-    assert not disagreeing(quantities(9e-7))
-    assert disagreeing(quantities(1.9e-6)) == ["sgd_1", "sgd_10"]
+    assert not disagreeing(quantities(0.0))
+    assert disagreeing(quantities(9e-7)) == ["round_trip"]
+    assert disagreeing(quantities(1.9e-6)) == ["round_trip", "sgd_1", "sgd_10"]
     assert disagreeing(quantities(2.1e-6)) == list(TOLERANCES["float32"])
     assert disagreeing(quantities(np.nan)) == list(TOLERANCES["float32"])
 
