@@ -1,4 +1,4 @@
-"""What neither a template nor a Markdown extension can do: two languages in one build, and files that both share.
+"""What neither a template nor a Markdown extension can do: two languages in one build, files that both share, the search.
 
 MkDocs builds one configuration into one folder. Here the build of mkdocs.yml also builds mkdocs.en.yml into en/ of the same
 folder, so that plain `mkdocs build` and `mkdocs serve` give the whole site. Figures, scripts and downloads are published once, at
@@ -16,8 +16,10 @@ from evidence.download import topic_archive
 from jinja2 import pass_context
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
+from search import SearchError, make_index
 
 log = logging.getLogger("mkdocs.hooks.both_languages")  # below "mkdocs": what it warns of ends a strict build
 
@@ -103,7 +105,7 @@ def on_template_context(context, template_name, config):
 
 
 def on_post_build(config):
-    """Build the English site into en/, as strictly as the Chinese one; its failure is the failure of the whole."""
+    """Build the English site into en/, as strictly as the Chinese one, and index both; its failure is that of the whole."""
     if config.extra["folder"]:
         return
     log.info("Building the English pages (docs/en)")
@@ -123,3 +125,7 @@ def on_post_build(config):
         log.error("The English pages (docs/en) could not be built")
         raise
     english.plugins.on_shutdown()
+    try:
+        make_index(Path(config.site_dir))
+    except SearchError as error:
+        raise PluginError(str(error)) from error

@@ -18,7 +18,9 @@ from tests.pages import rules
 from tests.pages.source import INLINE_CODE, LINK, read_page
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("diagrams", "docs", "evidence", "glossary", "hooks", "mathematics", "records", "snippets", "tests", "theme")
+ROOMS = (
+    "benchmarks", "diagrams", "docs", "evidence", "glossary", "hooks", "mathematics", "records", "search", "snippets", "tests", "theme"
+)
 DOCUMENTS = ("README.md", "README.zh.md", "CONTRIBUTING.md", "CONTRIBUTING.zh.md", "THIRD_PARTY.md", "CHANGELOG.md")
 PAIRS = (("README.md", "README.zh.md"), ("CONTRIBUTING.md", "CONTRIBUTING.zh.md"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

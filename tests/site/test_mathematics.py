@@ -50,16 +50,6 @@ def test_a_formula_in_a_heading_is_refused() -> None:
         convert("## The loss $L$")
 
 
-def test_formulas_stay_out_of_the_search_index() -> None:
-    """Material's indexer ends an exclusion at the first closing tag of the same name."""
-    from material.plugins.search.plugin import Parser
-
-    parser = Parser()
-    parser.feed(convert("# Title\n\nbefore $\\frac{a}{b}$ between\n\n$$\n\\sqrt{c}\n$$\n\nafter"))
-    parser.close()
-    assert " ".join("".join(parser.data[0].text).split()) == "<p>before between</p> <p>after</p>"
-
-
 def test_python_exits_after_a_formula() -> None:
     """An open JavaScript engine would keep the process, and so the build, from ending."""
     subprocess.run([sys.executable, "-c", "import mathematics; mathematics.render('x')"], timeout=30, check=True)
