@@ -9,10 +9,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from evidence.catalog import Catalog, Script
-from evidence.record import code_digest, parity_path, pinned_versions, public_version, read_sealed, write_sealed
+from evidence.record import changed_versions, code_digest, parity_path, public_version, read_sealed, write_sealed
 
 
 class ParityDamaged(Exception):
@@ -43,10 +42,8 @@ def read_parity(catalog: Catalog) -> dict[str, Parity]:
             script = catalog.scripts.get(stem)
             if script is None or code_digest(script.path) != recorded:
                 reasons.append(f"{stem}.py was edited after its parity was measured on {content['date']}")
-                continue
-            for package, pin in pinned_versions(catalog.root, script.framework).items():
-                if content["versions"].get(package, pin) != pin:
-                    reasons.append(f"parity was measured with {package} {content['versions'][package]}, and {pin} is pinned now")
+            else:
+                reasons += changed_versions(catalog.root, script.framework, content["versions"])
         found[name] = Parity(model["differences"], content["date"], tuple(dict.fromkeys(reasons)))
     return found
 
@@ -56,7 +53,7 @@ def write_parity(
     differences: Mapping[str, Mapping[str, Mapping[str, float]]],
     scripts: Mapping[str, list[Script]],
     versions: Mapping[str, str],
-) -> Path:
+) -> None:
     """Keep what was measured: script name -> framework -> quantity -> largest difference from Keras."""
     content = {
         "date": datetime.date.today().isoformat(),
@@ -69,6 +66,4 @@ def write_parity(
             for name, frameworks in differences.items()
         },
     }
-    path = parity_path(catalog)
-    write_sealed(path, content)
-    return path
+    write_sealed(parity_path(catalog), content)

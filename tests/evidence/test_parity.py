@@ -14,7 +14,6 @@ VERSIONS = {"torch": "2.13.0+cpu", "numpy": "2.4.6"}
 def measured(site):  # noqa: F811
     """The site of `test_markdown.py`, with the parity of its model called toy."""
     scripts = {"toy": [site.catalog.script("toy_numpy"), site.catalog.script("toy_pytorch")]}
-    parity_path(site.catalog).parent.mkdir(parents=True)
     write_parity(site.catalog, {"toy": DIFFERENCES}, scripts, VERSIONS)
     return site
 
@@ -40,7 +39,8 @@ def test_edited_script_makes_it_stale_and_a_comment_does_not(measured):
 
 def test_another_version_makes_it_stale(measured):
     measured.write("requirements.txt", "torch==2.14.0\nnumpy==2.4.6\n")
-    assert read_parity(measured.catalog)["toy"].reasons == ("parity was measured with torch 2.13.0, and 2.14.0 is pinned now",)
+    (reason,) = read_parity(measured.catalog)["toy"].reasons
+    assert reason == "it was recorded with torch 2.13.0, and the requirements now pin 2.14.0"
 
 
 def test_edit_by_hand_is_seen(measured):
