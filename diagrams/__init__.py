@@ -23,6 +23,7 @@ import html
 import json
 import logging
 import re
+import time
 import xml.etree.ElementTree as etree
 from pathlib import Path
 
@@ -64,8 +65,8 @@ globalThis.TextDecoder = class {
 };
 """
 RENDER = """
-let viz;
-const started = Viz.instance().then(instance => { viz = instance; });
+let viz = null, failure = "";
+Viz.instance().then(instance => { viz = instance; }, error => { failure = String(error); });
 const render = (dot, options) => JSON.stringify(viz.render(dot, options));
 """
 
@@ -86,7 +87,11 @@ def graphviz() -> MiniRacer:
     engine.eval(ENVIRONMENT)
     engine.eval(Path(__file__).with_name("viz.js").read_text(encoding="utf-8"))
     engine.eval(RENDER)
-    engine.eval("started").get(timeout=60)
+    # No JSPromise.get(): it refuses to wait in a thread that has an event loop.
+    while not engine.eval("viz !== null || failure !== ''"):
+        time.sleep(0.01)
+    if failure := engine.eval("failure"):
+        raise RuntimeError(f"Graphviz does not start: {failure}")
     return engine
 
 
