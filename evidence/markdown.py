@@ -575,7 +575,7 @@ class BenchmarkBlock(ReadingBlock):
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         words = WORDS[self.reader.language]
-        table = etree.SubElement(parent, "table", {"class": "benchmark"})
+        table = etree.SubElement(parent, "table")
         head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
         for column in self.COLUMNS:
             etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(words[column])
