@@ -14,6 +14,8 @@ MENDS = (  # What the theme writes, and what it should have written: less than k
     (re.compile(r' tabindex=""'), ""),
     # A landmark is not expanded or collapsed; the checkbox before it says whether it is open.
     (re.compile(r'(<nav class="md-nav"[^>]*?) aria-expanded="\w+"'), r"\1"),
+    # Where the text ends: before.js waits for it.
+    (re.compile(r'<footer class="md-footer">'), '<footer class="md-footer" id="__footer">'),
     # The slash in <br /> does nothing in HTML.
     (re.compile(r"(<(?:br|hr|img|input)\b[^>]*?) ?/>"), r"\1>"),
     # A table wider than a phone scrolls by itself; the theme's script would have wrapped it when the page is already there.

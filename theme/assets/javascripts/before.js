@@ -6,6 +6,14 @@ const remembered = {
   set(name, value) { try { localStorage.setItem(`verified.${name}`, JSON.stringify(value)) } catch {} },
 }
 
+// Nothing is painted before all of the text is there, where a browser knows how: a table that is painted row by row moves its
+// columns. As an element in the page, this would be no valid HTML yet.
+const whole = document.createElement("link")
+whole.rel = "expect"
+whole.href = "#__footer"
+whole.setAttribute("blocking", "render")
+document.head.append(whole)
+
 // Opens, in one set of tabs, the one that was chosen last among those that it has.
 function openChosen(set) {
   const labels = [...set.querySelectorAll(":scope > .tabbed-labels > label")]
