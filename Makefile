@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each environment is built by the target that first needs it.
 .DEFAULT_GOAL := help
-.PHONY: help serve build test audit records benchmark status environments clean
+.PHONY: help serve build offline test audit records benchmark status environments clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3.11
@@ -39,6 +39,11 @@ serve: $(SITE)/complete ## Show the site in both languages, with live reload (PO
 build: $(SITE)/complete ## Build the static site into site/, strictly
 	$(SITE)/bin/python -m mkdocs build --strict
 
+offline: $(SITE)/complete ## Make a zip of the site to be read from disk, without any server
+	rm -rf offline
+	SITE_URL= $(SITE)/bin/python -m mkdocs build --strict --no-directory-urls --site-dir offline/verified-deep-learning
+	$(SITE)/bin/python -m search.offline offline/verified-deep-learning
+
 test: $(FULL)/complete $(MXNET)/complete ## Run every test (TESTS=tests/site for some; JOBS=auto)
 	$(FULL)/bin/python -m tests.browser
 	$(FULL)/bin/python -m pytest --numprocesses $(JOBS) $(TESTS)
@@ -60,7 +65,7 @@ status: $(SITE)/complete ## Show which records are fresh, stale or missing
 environments: $(SITE)/complete $(FULL)/complete $(MXNET)/complete ## Build all three environments
 
 clean: ## Remove the environments and everything that was built
-	rm -rf .environments site .pytest_cache *.egg-info
+	rm -rf .environments offline site .pytest_cache *.egg-info
 
 $(SITE)/complete: requirements-site.txt constraints.txt pyproject.toml
 	$(install)

@@ -135,6 +135,8 @@ class Extract(HTMLParser):
                     lines.append(f"<span>{escape(cut(self.description))}</span>")
         if not lines:
             return None
+        if self.language not in INDEXES:
+            raise SearchError(f"there is no index for pages in {self.language!r}: name one in INDEXES, here and in search.js")
         body = "\n".join(lines)
         return f'<!doctype html>\n<html lang="{INDEXES[self.language]}">\n<body data-pagefind-body>\n{body}\n</body>\n</html>\n'
 

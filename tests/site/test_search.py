@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 from search import JOINED, Extract, SearchError, cut, make_index
-from tests.site.conftest import ROOT, Site
+from tests.site.conftest import ROOT, Site, build
 from tests.site.reader import Reader
 
 QUERIES = tomllib.loads((ROOT / "tests/site/queries.toml").read_text(encoding="utf-8"))
@@ -214,3 +214,15 @@ def test_extract() -> None:
 def test_a_site_that_cannot_be_indexed(tmp_path: Path) -> None:
     with pytest.raises(SearchError, match="Pagefind could not index"):
         make_index(tmp_path)
+
+
+def test_a_page_in_a_language_without_an_index() -> None:
+    with pytest.raises(SearchError, match="'fr'"):
+        Extract('<html lang="fr"><article><p>mot</p></article></html>').html  # noqa: B018
+
+
+def test_a_site_without_its_search_is_not_built(working_copy: Path) -> None:
+    """In any build; the message is Pagefind's own."""
+    (working_copy / "pagefind.py").write_text("raise SystemExit('out of order')", encoding="utf-8")
+    result = build(working_copy, working_copy / "site")
+    assert result.returncode != 0 and "Pagefind could not index" in result.stdout and "out of order" in result.stdout, result.stdout

@@ -32,9 +32,15 @@
 
   let engine // a promise of how to ask Pagefind's worker
 
-  function load() {
+  const onDisk = location.protocol === "file:" // where search/offline.py has put the worker and its files into one script
+  const fromDisk = () => new Promise((resolve, reject) => {
+    const script = element("script", { src: `${root}pagefind/offline.js`, onload: () => resolve(self.searchWorker), onerror: reject })
+    document.head.append(script)
+  })
+
+  async function load() {
     const answers = new Map()
-    const worker = new Worker(`${root}pagefind/pagefind-worker.js`)
+    const worker = new Worker(onDisk ? await fromDisk() : `${root}pagefind/pagefind-worker.js`)
     const failed = new Promise((_, reject) => worker.addEventListener("error", reject))
     worker.addEventListener("message", ({ data: { id, result, error } }) => {
       const [resolve, reject] = answers.get(id)
@@ -51,7 +57,8 @@
     }
     // Pagefind would add so much for a word of the title that no other word counts.
     const ranking = { metaWeights: { title: 0 } }
-    return ask("init", { basePath: `${root}pagefind/`, language: index, ranking }).then(() => ask)
+    await ask("init", { basePath: `${root}pagefind/`, language: index, ranking })
+    return ask
   }
 
   /** Return the best pages for a query: title, address, and the best sections, each with heading, anchor and excerpt. */
@@ -126,7 +133,7 @@
     sections.sort((a, b) => b.score - a.score)
     return {
       title: meta.title.split(/\s+/).map(text).join("").trim(),
-      address: root + raw_url.slice(1),
+      address: root + raw_url.slice(1) + (onDisk && raw_url.endsWith("/") ? "index.html" : ""),
       sections: sections.filter(({ score }) => score).slice(0, SECTIONS),
     }
   }
