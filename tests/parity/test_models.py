@@ -23,7 +23,10 @@ PLANS = {
         (28, 28, 1),
         [("conv2d", {}), ("conv2d", {}), ("flatten_dense", {"height": 5, "width": 5}), ("dense", {})],
     ),
+    "comparison": ((784,), [("dense", {}), ("dense", {})]),
 }
+# Scripts whose models do not claim to be one model, and why.
+APART = {"mechanics": "each is a toy that tells when Python runs its method; TensorFlow's has no bias"}
 # Size of the batch and seed, for each precision. Small batches in single precision: the more activations, the more likely is one
 # so near to zero that rounding alone decides on which side of a ReLU it is. Powers of two in double precision: MXNet divides
 # by the size of the batch in 32 bits.
@@ -33,14 +36,14 @@ BUILDERS = ("build_model", "Model")  # the names that a snippet's model goes by
 
 
 def builders(catalog: Catalog) -> dict[str, dict[str, str]]:
-    """Return script name -> framework -> what builds its model, for every script with a model in two frameworks or more."""
+    """Return script name -> framework -> what builds its model, for every script with one model in two frameworks or more."""
     found: dict[str, dict[str, str]] = {}
     for script in catalog.scripts.values():
         tree = ast.parse(script.path.read_bytes())
         names = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
         if builder := next((name for name in BUILDERS if name in names), None):
             found.setdefault(script.name, {})[script.framework] = builder
-    return {name: frameworks for name, frameworks in found.items() if len(frameworks) > 1}
+    return {name: frameworks for name, frameworks in found.items() if len(frameworks) > 1 and name not in APART}
 
 
 def unplanned(catalog: Catalog) -> list[str]:
