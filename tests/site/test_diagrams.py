@@ -12,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown import Markdown
 from mkdocs.config import load_config
+from playwright.sync_api import Browser
 from tests.site.conftest import ROOT, Site, build
 
 CHAIN = "digraph { image -> model -> logits }"
@@ -154,3 +155,37 @@ def test_pages_draw_what_they_describe(site: Site) -> None:
         for drawing in page.html.select(".diagram svg"):
             chinese = re.search("[一-鿿]", drawing["aria-label"])
             assert bool(chinese) == (page.language == "zh"), f"{page}: the text alternative is in the other language"
+
+
+# Letters as wide as they come, Chinese alone and mixed, punctuation of both scripts, small and large type.
+LABELS = """digraph {
+  a [label="WWMM wide LETTERS"]; b [label="一二三四五六七八九十"]; c [label="卷积 3 × 3，32 个卷积核，ReLU"]
+  d [label="28 × 28 × 1\\n= 784"]; e [label="“最大者”——（答案）；", fontsize=10]; f [label="Σ ≤ ∞ → θ", fontsize=20]
+  g [label=<<b>Bold WWW 粗体</b> and <i>italic</i>>, shape=ellipse]; h [shape=circle, label="十个 logit"]
+  a -> b -> c -> d; a -> e -> f -> g -> h
+}"""
+# Each text that reaches beyond the shape it belongs to, by how many pixels.
+OVERFLOWING = """() => [...document.querySelectorAll('.diagram .node')].flatMap(node => {
+  const shape = node.querySelector('ellipse, path, polygon');
+  if (!shape || node.querySelector('[stroke=none]')) return [];
+  const box = shape.getBoundingClientRect(), texts = [...node.querySelectorAll('text')].map(text => text.getBoundingClientRect());
+  const beyond = Math.max(...texts.flatMap(text => [box.left - text.left, text.right - box.right]));
+  return beyond > 0 ? [`${node.textContent}: ${beyond}`] : [];
+})"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("font", ["var(--text-fonts)", "DejaVu Sans", "Liberation Sans", "Noto Sans CJK SC"])
+def test_no_text_is_wider_than_its_box(browser: Browser, language: str, font: str) -> None:
+    """In the page's fonts, and in others that a reader may have."""
+    sheet = (ROOT / "theme/assets/stylesheets/extra.css").read_text(encoding="utf-8")
+    drawings = [LABELS]
+    for page in sorted((ROOT / "docs" / language).rglob("*.md")):
+        drawings += re.findall(r"(?ms)^```dot.*?\n(.*?)^```", page.read_text(encoding="utf-8"))
+    assert len(drawings) > 1
+    body = "".join(f'<div class="diagram">{diagrams.render(dot, "x")}</div>' for dot in drawings)
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_content(f'<html lang="{language}"><style>{sheet}</style><body class="md-typeset" style=\'font-family:{font}\'>{body}')
+    assert page.locator(".diagram .node").count() > 10
+    assert page.evaluate(OVERFLOWING) == []
+    page.close()
