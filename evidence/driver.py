@@ -223,6 +223,7 @@ def main() -> None:
     code = compile_script(script, job["seed"])
     guard = WriteGuard(job["writable"])
     guard.install()
+    versions = {name: importlib.metadata.version(name) for name in job["packages"]}
     sys.meta_path[sys.meta_path.index(PathFinder)] = StatedPackages(job["stated"])
     started = time.perf_counter()
     namespace = execute(script, code)
@@ -239,8 +240,7 @@ def main() -> None:
         "seconds_cpu": round(sum(use.ru_utime + use.ru_stime for use in usage), 3),
         "peak_memory_bytes": memory,
         "accelerator_used": accelerator_used(),
-        "versions": {name: importlib.metadata.version(name) for name in job["packages"]}
-        | {"python": platform.python_version()},
+        "versions": versions | {"python": platform.python_version()},
     }
     if job["probe"]:
         import numpy

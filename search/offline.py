@@ -17,8 +17,8 @@ from search import FOLDER
 
 # What only a host has a use for; links in 404.html begin at its root.
 HOSTED = ("404.html", "en/404.html", "sitemap.xml*", "en/sitemap.xml*", "_headers", "headers.nginx.conf")
-# A disk has no origin that a policy could name.
-POLICY = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>')
+# A disk has no origin that a policy could name, or that a checksum could be held against.
+POLICY = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>| integrity="[^"]*"')
 WORKER = """const files = {files}
 self.fetch = async address => {{
   const content = files[String(address).split("/{folder}/").at(-1).split("?")[0]]

@@ -110,7 +110,7 @@ def test_loss_falls_and_is_the_cross_entropy_of_the_logits(comparison):
     assert len(losses) == 4 and np.log(10) > losses[0] > losses[1] > losses[2] > losses[3]
     finished = cross_entropy(probe["train_logits"], probe["train_labels"])
     assert finished < losses[-1] + 0.02
-    assert losses[-1] < finished + 0.1
+    assert losses[-1] < min(finished + 0.15, np.log(9 + np.e) - 1)
 
 
 @each("comparison")

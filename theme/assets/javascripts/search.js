@@ -1,4 +1,5 @@
 // The search dialog, over the index that `python -m search` makes with Pagefind. Nothing is fetched before the first query.
+"use strict" // Without it, functions in a block are seen outside of it, and one is called like window.open.
 {
   const dialog = document.querySelector("dialog.search")
   const input = dialog.querySelector("input")
