@@ -27,6 +27,7 @@ CHAPTERS = {  # what every topic's page has, the last one at its end
     "zh": ("常见错误", "练习", "来源"),
     "en": ("Common mistakes", "Exercises", "Sources"),
 }
+LANGUAGE = re.compile(r"\.(?:en|zh)\.")  # in the name of a picture that shows text
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|TBD|XXX)\b")
 
 
@@ -493,7 +494,7 @@ def _structure(page: Page) -> Iterator[tuple[int, str]]:
         elif block.kind == "formula":
             yield block.line, "a formula"
         yield from (
-            (block.line, f"the image {target}") for _, target in IMAGE.findall(block.text) if block.kind != "fence"
+            (block.line, f"the image {LANGUAGE.sub('.', target)}") for _, target in IMAGE.findall(block.text) if block.kind != "fence"
         )
 
 
