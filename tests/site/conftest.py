@@ -169,9 +169,9 @@ def reader(browser: Browser, site: Site) -> Iterator[Callable[..., Reader]]:
 def working_copy(tmp_path: Path) -> Path:
     """A folder to be broken: the site's own configuration, templates and hooks, around one page in each language."""
     folder = tmp_path / "copy"
-    for name in ("hooks", "theme"):
+    for name in ("glossary", "hooks", "theme"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("glossary", "records", "snippets"):
+    for name in ("records", "snippets"):
         (folder / name).mkdir()
     for language in ("zh", "en"):
         (folder / "docs" / language).mkdir(parents=True)
