@@ -31,12 +31,13 @@ SKIPPED_CLASSES = {"admonition-title", "arithmatex", "download", "evidence-matri
 
 @dataclass(frozen=True)
 class Term:
-    """A term; texts are by language. `page` explains it, `also` are other ways to write it."""
+    """A term; texts are by language. `page` explains it, `also` are other ways to write it, `code` what it is called in code."""
 
     key: str
     group: str
     name: dict[str, str]
     also: dict[str, list[str]]
+    code: list[str]
     page: str
     definition: dict[str, str]
 
@@ -83,7 +84,7 @@ def _load(changed: int) -> Glossary:
     tables = tomllib.loads(FILE.read_text(encoding="utf-8"))
     groups = tables.pop("groups")
     terms = [
-        Term(key, table["group"], table["name"], table.get("also", {}), table["page"], {x: table[x] for x in LANGUAGES})
+        Term(key, table["group"], table["name"], table.get("also", {}), table.get("code", []), table["page"], {x: table[x] for x in LANGUAGES})
         for key, table in tables.items()
     ]
     return Glossary(groups, {term.key: term for term in sorted(terms, key=lambda term: term.name["en"].lower())})
@@ -174,6 +175,9 @@ class GlossaryBlock(Block):
                     if term.name[other] != term.name[here]:
                         link.tail = " "
                         etree.SubElement(name, "span", {"lang": other}).text = AtomicString(term.name[other])
+                    for code in term.code:
+                        (link if len(name) == 1 else name[-1]).tail = " "
+                        etree.SubElement(name, "code").text = AtomicString(code)
                     etree.SubElement(entries, "dd").text = AtomicString(term.definition[here])
         return container
 

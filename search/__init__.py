@@ -12,9 +12,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
+
+from glossary import LANGUAGES, load_glossary
 
 FOLDER = "pagefind"  # in the site
 # What the index of a language is called. Pagefind takes English stems from words in both; were it told that a page is in
@@ -22,7 +25,8 @@ FOLDER = "pagefind"  # in the site
 INDEXES = {"en": "en", "zh": "en-zh"}
 
 # How much a word counts, by where it stands; a figure from 0 to 10. Code repeats itself and would drown what is said about it.
-WEIGHTS = {"h1": 8, "h2": 4, "h3": 2, "h4": 2, "prose": 1, "code": 0.2}
+# The glossary says a word about everything; what explains a thing comes first.
+WEIGHTS = {"h1": 8, "h2": 4, "h3": 2, "h4": 2, "prose": 1, "code": 0.2, "glossary": 0.2}
 HEADINGS = ("h1", "h2", "h3", "h4")
 
 BLOCKS = {*"address article aside blockquote dd details div dl dt figcaption figure li ol p pre section summary table td th tr ul".split()}
@@ -34,7 +38,7 @@ SKIPPED_CLASSES = {
 }
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-PIECE = re.compile(rf"(?P<space>\s+)|(?P<han>[{HAN}])|(?P<word>[^\W{HAN}]+(?:\.\d+)*)|(?P<rest>[^\w\s]+)")
+PIECE = re.compile(rf"(?P<space>\s+)|(?P<han>[{HAN}])|(?P<word>[^\W_{HAN}]+(?:\.\d+)*)|(?P<rest>(?:[^\w\s]|_)+)")
 JOINED = "\u2060"  # at the end of a word that no space follows
 
 
@@ -73,10 +77,15 @@ def cut(text: str) -> str:
 
 
 class Extract(HTMLParser):
-    """Reads a page of the built site; `html` is what Pagefind should see of it, or None if it has no article."""
+    """Reads a page of the built site; `html` is what Pagefind should see of it, or None if it has no article.
 
-    def __init__(self, page: str) -> None:
+    `terms` are what the page explains, by any name: search.js holds a query against them, and against the keywords that the
+    page names itself, as against the title.
+    """
+
+    def __init__(self, page: str, terms: Iterable[str] = ()) -> None:
         super().__init__()
+        self.terms = list(terms)
         self.language = self.description = ""
         self.blocks: list[tuple[str, str | None, list[str]]] = []  # kind, anchor, pieces of text
         self.stack: list[tuple[str, str, bool]] = []  # open tags below <article>: name, kind, skipped
@@ -89,11 +98,13 @@ class Extract(HTMLParser):
             self.language = values.get("lang") or ""
         if tag == "meta" and values.get("name") == "description":
             self.description = values.get("content") or ""
+        if tag == "meta" and values.get("name") == "keywords":
+            self.terms += (values.get("content") or "").split(", ")
         if not self.stack and tag != "article":
             return
         _, kind, skipped = self.stack[-1] if self.stack else ("", "prose", False)
-        kind = tag if tag in HEADINGS else "code" if tag == "pre" else kind
         classes = set((values.get("class") or "").split())
+        kind = tag if tag in HEADINGS else "code" if tag == "pre" else "glossary" if "glossary" in classes else kind
         skipped = skipped or tag in SKIPPED_TAGS or bool(classes & SKIPPED_CLASSES)
         # Code in a fold is a whole file: it repeats what the page has explained section by section.
         skipped = skipped or (tag == "pre" and any(name == "details" for name, _, _ in self.stack))
@@ -137,8 +148,19 @@ class Extract(HTMLParser):
             return None
         if self.language not in INDEXES:
             raise SearchError(f"there is no index for pages in {self.language!r}: name one in INDEXES, here and in search.js")
+        if self.terms:
+            lines.append(f'<meta data-pagefind-meta="terms[content]" content="{escape(cut("|".join(self.terms)))}">')
         body = "\n".join(lines)
         return f'<!doctype html>\n<html lang="{INDEXES[self.language]}">\n<body data-pagefind-body>\n{body}\n</body>\n</html>\n'
+
+
+def explained() -> dict[str, list[str]]:
+    """Return the names, in either language and in code, of the terms that each page explains; `models/mlp.md` is a page."""
+    found: dict[str, list[str]] = {}
+    for term in load_glossary().terms.values():
+        names = [name for language in LANGUAGES for name in (term.name[language], *term.also.get(language, []))]
+        found.setdefault(term.page, []).extend(dict.fromkeys([*names, *term.code]))
+    return found
 
 
 def make_index(site: Path) -> None:
@@ -148,8 +170,10 @@ def make_index(site: Path) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         extracts, output = Path(folder, "extracts"), Path(folder, FOLDER)
+        terms = explained()
         for path in sorted(site.rglob("*.html")):
-            extract = Extract(path.read_text(encoding="utf-8")).html if path.name != "404.html" else None
+            page = re.sub(r"^en/|(/index)?\.html$", "", path.relative_to(site).as_posix())
+            extract = Extract(path.read_text(encoding="utf-8"), terms.get(f"{page}.md", ())).html if path.name != "404.html" else None
             if extract:
                 target = extracts / path.relative_to(site)
                 target.parent.mkdir(parents=True, exist_ok=True)

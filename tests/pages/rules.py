@@ -345,7 +345,7 @@ def chinese_is_well_set(page: Page) -> list[str]:
 
 
 def page_is_complete(page: Page, house: House) -> list[str]:
-    """One title, a description; on a topic's page also mistakes, exercises with folded answers, sources, and evidence."""
+    """One title, a description, keywords; on a topic's page also mistakes, exercises with folded answers, sources, and evidence."""
     found = []
     titles = [block for block in page.blocks if block.kind == "heading" and block.detail == "1"]
     if len(titles) != 1:
@@ -353,6 +353,11 @@ def page_is_complete(page: Page, house: House) -> list[str]:
     if not str(page.front.get("description") or "").strip():
         found.append(
             f"{page.name}:1: has no description in its front matter; say in a sentence what a reader finds here"
+        )
+    if not str(page.front.get("keywords") or "").strip():
+        found.append(
+            f"{page.name}:1: has no keywords in its front matter; say, with a comma and a space between them, what readers"
+            " may type who look for this page"
         )
     found += [
         f"{page.name}:{number}: {match[0]}: finish it"

@@ -50,6 +50,7 @@ mxnet = { zh = "没有必要。", en = "No need." }
 PAGE = """\
 ---
 description: {description}
+keywords: {title}
 ---
 
 # {title}
@@ -344,6 +345,7 @@ BREAKAGES = [
     (ZH, 'label="小模型', 'label="小model', "no space between Chinese and Latin"),
     # Parts of a page.
     (EN, "description: What it is.", "title: x", "has no description"),
+    (EN, "keywords: A small model", "title: x", "has no keywords"),
     (EN, "# A small model\n", "# A small model\n\n# Another\n", "has 2 titles"),
     (EN, "## Common mistakes", "## Mistakes", "has no section ## Common mistakes"),
     (EN, "## Exercises", "## Questions", "has no section ## Exercises"),

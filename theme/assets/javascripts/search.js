@@ -18,7 +18,7 @@
 
   /** Return the words of a query, each once: of a run of Chinese characters, every pair of neighbours. */
   function cut(query) {
-    const pieces = query.normalize("NFKC").toLowerCase().match(new RegExp(`${HAN}+|(?:(?!${HAN})[\\p{L}\\p{N}_])+(?:\\.\\p{N}+)*`, "gu")) ?? []
+    const pieces = query.normalize("NFKC").toLowerCase().match(new RegExp(`${HAN}+|(?:(?!${HAN})[\\p{L}\\p{N}])+(?:\\.\\p{N}+)*`, "gu")) ?? []
     const han = new RegExp(`${HAN}{2}`)
     const words = new Set(pieces.flatMap(piece => (han.test(piece) ? [...piece].slice(1).map((_, i) => piece.slice(i, i + 2)) : piece)))
     // Pagefind would find whatever begins with a letter; only a query that is nothing else means it.
@@ -28,6 +28,9 @@
 
   /** Return the text of a word of the index, with the space that follows it, if any. */
   const text = word => word.replace(new RegExp(`(${HAN})${HAN}`), "$1").replace(/\u2060$|$/, end => (end ? "" : " "))
+
+  /** Return the text of words that spaces part. */
+  const whole = words => words.split(/\s+/).map(text).join("").trim()
 
   // Pagefind -----------------------------------------------------------------------------------------------------------
 
@@ -57,7 +60,7 @@
       return Promise.race([answer, failed])
     }
     // Pagefind would add so much for a word of the title that no other word counts.
-    const ranking = { metaWeights: { title: 0 } }
+    const ranking = { metaWeights: { title: 0, terms: 1 } }
     await ask("init", { basePath: `${root}pagefind/`, language: index, ranking })
     return ask
   }
@@ -90,7 +93,10 @@
       for (const { data } of hits) answers.push(await ask("getData", data))
       const places = hits.map(({ score, order }, i) => ({ score, order, locations: answers[i].weighted_locations }))
       const made = page(answers[0], places)
-      return { ...made, score: score * (1 + 3 * likeness(made.title, sought) ** 2 + 4 * phrase(places, sought.length)) }
+      const { anchors, meta } = answers[0]
+      const explained = likeness([...made.title.split(/[:：]/), ...whole(meta.terms ?? "").split("|")], sought)
+      const headed = likeness(anchors.map(({ text }) => whole(text)), sought)
+      return { ...made, score: score * (1 + 8 * explained ** 2 + 2 * headed ** 2 + 4 * phrase(places, sought.length)) }
     }))
     return { count: best.length, pages: shown.sort((a, b) => b.score - a.score) }
   }
@@ -108,10 +114,10 @@
     return shares.reduce((sum, share) => sum + share, 0) / shares.length
   }
 
-  /** Return how much of a title and of the query is the same, from 0 to 1; of a title with a colon, the better part counts. */
-  function likeness(title, sought) {
-    return Math.max(...title.split(/[:：]/).map(part => {
-      const words = cut(part)
+  /** Return how much of the query and of one of the names is the same, from 0 to 1. */
+  function likeness(names, sought) {
+    return Math.max(0, ...names.map(name => {
+      const words = cut(name)
       return words.filter(word => sought.includes(word)).length / new Set([...words, ...sought]).size
     }))
   }
@@ -129,11 +135,11 @@
         for (const { location, weight } of inside) marks.set(location, hit.score * weight)
       }
       const body = start + heading.split(/\s+/).length
-      return { id, score, top: i === 0, heading: heading.split(/\s+/).map(text).join("").trim(), excerpt: excerpt(content, body, end, marks) }
+      return { id, score, top: i === 0, heading: whole(heading), excerpt: excerpt(content, body, end, marks) }
     })
     sections.sort((a, b) => b.score - a.score)
     return {
-      title: meta.title.split(/\s+/).map(text).join("").trim(),
+      title: whole(meta.title),
       address: root + raw_url.slice(1) + (onDisk && raw_url.endsWith("/") ? "index.html" : ""),
       sections: sections.filter(({ score }) => score).slice(0, SECTIONS),
     }
@@ -160,7 +166,7 @@
     for (let i = from; i < Math.min(from + EXCERPT, end); i++) {
       // A pair of Chinese characters is found at the first of them.
       const marked = marks.has(i) || (marks.has(i - 1) && new RegExp(`${HAN}${HAN}`).test(content[i - 1]))
-      const [, before, core, after] = text(content[i]).match(/^([^\p{L}\p{N}_]*)(.*?)([^\p{L}\p{N}_]*)$/su)
+      const [, before, core, after] = text(content[i]).match(/^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}]*)$/su)
       add(before)
       add(core, marked)
       add(after)
@@ -242,7 +248,8 @@
     }
   })
   document.addEventListener("keydown", event => {
-    const typing = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]")
+    // For a moment, the field of the dialog has the focus after the dialog is closed.
+    const typing = event.target !== input && event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]")
     const asked = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)
     const short = ["/", "s"].includes(event.key) && !typing && !event.ctrlKey && !event.metaKey && !event.altKey
     if (!dialog.open && (asked || short)) {

@@ -1,0 +1,91 @@
+"""The site as a zip: unpacked anywhere, opened from disk, searched, without any server."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, expect
+from search.offline import make_offline, pack
+from tests.site.conftest import ROOT, build
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `make offline` makes it."""
+    site = tmp_path_factory.mktemp("offline") / "verified-deep-learning"
+    result = build(ROOT, site, "--strict", "--no-directory-urls")
+    assert result.returncode == 0, result.stdout
+    make_offline(site)
+    return pack(site)
+
+
+@pytest.fixture(scope="module")
+def folder(zipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Unpacked where the path has a space and Chinese in it."""
+    place = tmp_path_factory.mktemp("unpacked") / "深度 学习"
+    with zipfile.ZipFile(zipped) as archive:
+        archive.extractall(place)
+    (folder,) = place.iterdir()
+    return folder
+
+
+def test_the_makefile_does_the_same() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(r"SITE_URL= .* mkdocs build --strict --no-directory-urls --site-dir (\S+)\n\t\S+ -m search.offline \1\n", makefile)
+
+
+def test_the_same_site_gives_the_same_zip(zipped: Path, folder: Path) -> None:
+    content = zipped.read_bytes()
+    for path in folder.rglob("*"):
+        path.touch()
+    assert pack(folder).read_bytes() == content
+
+
+def test_every_link_leads_to_a_file(folder: Path) -> None:
+    """A browser shows a folder as a list of files: no link leads to one, none begins at the root of a host."""
+    pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in folder.rglob("*.html")}
+    wrong = []
+    for path, html in pages.items():
+        for element in html.find_all(["a", "img", "link", "script"]):
+            link = element.get("href") or element.get("src")
+            target = urlsplit(urljoin(path.as_uri(), link)) if link else None
+            if target and target.scheme == "file":
+                file = Path(unquote(target.path))
+                if not file.is_file() or folder not in file.parents:
+                    wrong.append(f"{path.relative_to(folder)}: {link}")
+                elif target.fragment and file in pages and not pages[file].find(id=unquote(target.fragment)):
+                    wrong.append(f"{path.relative_to(folder)}: {link} has no such anchor")
+    assert len(pages) >= 10 and not wrong, "\n".join(wrong)
+
+
+def test_search_and_switch_language_from_disk(folder: Path, browser: Browser) -> None:
+    context = browser.new_context()
+    complaints: list[str] = []
+    context.on("request", lambda asked: asked.url.startswith(("file:", "blob:", "data:")) or complaints.append(asked.url))
+    context.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
+    context.on("weberror", lambda error: complaints.append(error.error.message))
+    page = context.new_page()
+    page.goto((folder / "index.html").as_uri())
+    for query, address, heading, language, home in (
+        ("混淆矩阵", "models/cnn.html", "第八步", "zh", "可验证的深度学习"),
+        ("confusion matrix", "en/models/cnn.html", "Step 8", "en", "verified deep learning"),
+    ):
+        page.keyboard.press("/")
+        page.fill("dialog.search input", home)
+        page.wait_for_selector(".search-results a")
+        assert page.locator(".search-results a").first.get_attribute("href").endswith("/index.html")
+        page.fill("dialog.search input", query)
+        page.locator(".search-results li li a", has_text=heading).click()
+        assert unquote(page.url).startswith(f"{unquote((folder / address).as_uri())}#")
+        assert page.locator(":target").text_content().startswith(heading)
+        assert page.locator("html").get_attribute("lang") == language
+        page.locator(f".md-header [hreflang={'en' if language == 'zh' else 'zh'}]").dispatch_event("click")
+        expect(page.locator(f"html:not([lang={language}])")).to_be_attached()
+        page.wait_for_load_state()
+    assert not complaints, complaints
+    context.close()

@@ -1,0 +1,229 @@
+"""What a reader finds with the search, in a real browser, and what the index is made of."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from copy import copy
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from playwright.sync_api import expect
+from search import JOINED, Extract, SearchError, cut, make_index
+from tests.site.conftest import ROOT, Site, build
+from tests.site.reader import Reader
+
+QUERIES = tomllib.loads((ROOT / "tests/site/queries.toml").read_text(encoding="utf-8"))
+FOLDERS = {"zh": "", "en": "en/"}
+LANGUAGES = pytest.mark.parametrize("language", FOLDERS)
+PAGES = ".search-results > li > a"
+
+
+def search(page, query: str) -> list[str]:  # noqa: ANN001
+    """Type a query into the open dialog; return the address of each page found, the best first."""
+    page.evaluate("document.querySelector('.search-status').textContent = ''")
+    page.locator("dialog.search input").fill(query)
+    expect(page.locator(".search-status")).not_to_be_empty()
+    return page.eval_on_selector_all(PAGES, "links => links.map(link => link.href)")
+
+
+def focused(page) -> str:  # noqa: ANN001
+    return page.evaluate("document.activeElement.href ?? document.activeElement.localName")
+
+
+@LANGUAGES
+def test_the_right_page_comes_first(reader: Callable[..., Reader], language: str) -> None:
+    someone = reader(language=language)
+    page = someone.open(f"{FOLDERS[language]}index.html")
+    page.keyboard.press("/")
+    wrong = []
+    for path, queries in QUERIES[language].items():
+        expected = someone.server.root + FOLDERS[language] + (f"{path}/" if path != "index" else "")
+        for query in queries:
+            found = search(page, query)
+            if found[:1] != [expected]:
+                wrong.append(f"{query}: {', '.join(found)} instead of {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+@LANGUAGES
+def test_there_are_enough_queries(language: str) -> None:
+    """For every page some, in all at least forty; a query has one right page."""
+    pages = {path.relative_to(ROOT / "docs" / language).with_suffix("").as_posix() for path in (ROOT / "docs" / language).rglob("*.md")}
+    queries = [query for queries in QUERIES[language].values() for query in queries]
+    assert QUERIES[language].keys() <= pages
+    assert len(queries) >= 40 and len(queries) == len(set(queries))
+
+
+@pytest.mark.parametrize("below", ["site", "project_site"])
+@LANGUAGES
+def test_nothing_is_fetched_before_the_first_search(request: pytest.FixtureRequest, reader: Callable[..., Reader], below: str, language: str) -> None:
+    """Nor anything of the other language then; and the search works below a sub-path, from any page."""
+    someone = reader(site=request.getfixturevalue(below), language=language)
+    asked: list[str] = []
+    someone.context.on("request", lambda asking: asked.append(asking.url))
+    page = someone.open(f"{FOLDERS[language]}models/mlp/index.html")
+    page.keyboard.press("s")
+    page.wait_for_timeout(200)
+    assert not [url for url in asked if re.search("pagefind|search_index|lunr|workers", url)]
+    found = search(page, "Keras")
+    assert found and all(url.startswith(someone.server.root) and ("/en/" in url) == (language == "en") for url in found)
+    fetched = [url.rpartition("/")[2] for url in asked if "/pagefind/" in url]
+    other = {"zh": r"^(pagefind|wasm)\.en[._]|^en_", "en": "en-zh"}[language]
+    assert "pagefind-worker.js" in fetched and not [name for name in fetched if re.search(other, name)]
+
+
+@LANGUAGES
+def test_by_keyboard_alone(site: Site, reader: Callable[..., Reader], language: str) -> None:
+    """Open, search, choose, go to a section; its heading is what one sees."""
+    someone = reader(language=language)
+    page = someone.open(f"{FOLDERS[language]}index.html")
+    dialog = page.locator("dialog.search")
+    for key in ("/", "s", "Control+k", "Meta+k"):
+        page.keyboard.press(key)
+        assert dialog.is_visible() and focused(page) == "input" and page.locator("dialog.search input").input_value() == "", key
+        page.keyboard.press("Escape")
+        assert not dialog.is_visible(), key
+    page.locator(".search-button").press("Enter")
+    search(page, {"zh": "混淆矩阵", "en": "confusion matrix"}[language])
+    links = page.eval_on_selector_all(".search-results a", "links => links.map(link => link.href)")
+    page.keyboard.press("ArrowUp")  # There is nothing above the field.
+    assert focused(page) == "input"
+    for link in links:
+        page.keyboard.press("ArrowDown")
+        assert focused(page) == link
+    for link in reversed(links[:-1]):
+        page.keyboard.press("ArrowUp")
+        assert focused(page) == link
+    page.keyboard.press("Tab")
+    assert focused(page) == links[1] and "#" in links[1]
+    page.keyboard.press("Enter")
+    page.wait_for_url(links[1])
+    target = page.locator(":target")
+    assert target.text_content().startswith({"zh": "第八步：混淆矩阵", "en": "Step 8: the confusion matrix"}[language])
+    assert 0 <= target.bounding_box()["y"] < 400
+
+
+def test_enter_in_the_field_opens_the_first_page(reader: Callable[..., Reader]) -> None:
+    someone = reader()
+    page = someone.open("en/index.html")
+    page.keyboard.press("/")
+    (first, *_) = search(page, "multilayer perceptron")
+    page.keyboard.press("Enter")
+    page.wait_for_url(first)
+
+
+def test_a_result_on_the_same_page_closes_the_dialog(reader: Callable[..., Reader]) -> None:
+    someone = reader(width=390)
+    page = someone.open("en/models/cnn/index.html")
+    page.locator(".search-button").click()
+    search(page, "confusion matrix")
+    page.locator(".search-results li li a").first.click()
+    assert not page.locator("dialog.search").is_visible() and "#" in page.url
+
+
+@LANGUAGES
+def test_every_result_leads_to_its_section(site: Site, reader: Callable[..., Reader], language: str) -> None:
+    """To an anchor whose heading is the one that the result shows, with an excerpt of that section that marks the word."""
+    page = reader(language=language).open(f"{FOLDERS[language]}404.html")
+    page.keyboard.press("/")
+    for query in ({"zh": "卷积", "en": "convolution"}[language], "Adam"):
+        search(page, query)
+        results = page.eval_on_selector_all(
+            ".search-results li li a",
+            "links => links.map(a => [a.pathname, a.hash, a.querySelector('strong').textContent, a.textContent, [...a.querySelectorAll('mark')].map(m => m.textContent)])",
+        )
+        assert results
+        for path, anchor, heading, text, marks in results:
+            built = site.pages[f"{unquote(path)[1:]}index.html"].html.find(id=unquote(anchor)[1:])
+            assert built.get_text().removesuffix("¶") == heading
+            article = copy(built.find_parent("article"))
+            for reference in article.select(".footnote-ref"):
+                reference.extract()
+            whole = article.get_text() + " ".join(image["alt"] for image in article.find_all("img"))
+            assert not (strange := [word for word in re.split(r"[\s…]+", text.removeprefix(heading)) if word not in whole]), strange
+            assert query.lower() in "".join(marks).lower() or query.lower() in heading.lower(), (marks, text)
+
+
+@LANGUAGES
+def test_what_a_screen_reader_is_told(reader: Callable[..., Reader], language: str) -> None:
+    """A named dialog, a named field with a hint, the number of pages in a live region, a named list of links."""
+    page = reader(language=language).open(f"{FOLDERS[language]}index.html")
+    name = {"zh": "搜索", "en": "Search"}[language]
+    page.get_by_role("button", name=name, exact=True).click()
+    dialog = page.get_by_role("dialog", name=name, exact=True)
+    assert dialog.get_by_role("search").count() == 1
+    assert dialog.get_by_role("searchbox", description={"zh": re.compile("方向键"), "en": re.compile("Arrow keys")}[language]).count() == 1
+    for query, told in (("Adam", {"zh": r"找到 \d 页", "en": r"\d pages found"}), ("ωωω", {"zh": "没有找到", "en": "Nothing found"})):
+        search(page, query)
+        assert re.fullmatch(told[language], dialog.get_by_role("status").text_content())
+        assert dialog.get_by_role("list", name={"zh": "搜索结果", "en": "Search results"}[language]).locator("a").count() == (0 if query == "ωωω" else page.locator(".search-results a").count())
+
+
+def test_a_search_that_cannot_be_loaded_says_so_and_tries_again(reader: Callable[..., Reader]) -> None:
+    someone = reader()
+    page = someone.open("en/index.html")
+    page.route("**/pagefind/*", lambda route: route.fulfill(status=404))
+    page.keyboard.press("/")
+    assert search(page, "Adam") == []
+    assert "could not be loaded" in page.locator(".search-status").text_content()
+    page.unroute("**/pagefind/*")
+    assert search(page, "Adam ")
+    someone.complaints.clear()  # The browser complains of what the test has broken.
+
+
+# What the index is made of -------------------------------------------------------------------------------------------
+
+
+def words(text: str) -> list[str]:
+    return cut(text).replace(JOINED, "+").split(" ")
+
+
+def test_chinese_is_cut_into_pairs() -> None:
+    """So that each character begins exactly one word, and the text can be made again."""
+    assert words("自注意力，LSTM（长短期）") == ["自注+", "注意+", "意力+", "力，+", "LSTM（+", "长短+", "短期+", "期）"]
+    assert words("用 Adam 优化") == ["用", "Adam", "优化+", "化"]
+    assert words("loss(from_logits=True) 0.5, x") == ["loss(+", "from_+", "logits=+", "True)", "0.5,", "x"]
+    assert words("（") == ["（"] and words("") == [""]
+
+
+PAGE = """<html lang="zh"><head><meta name="description" content="说明"></head><body><p>不在文章里</p><article>
+<h1 id="a">题<a class="headerlink">¶</a></h1><p>设 <span class="arithmatex"><span>x^2</span></span> 为<b>正</b>数<br>吗</p>
+<img alt="图" src="x"><h2 id="b">节</h2><pre><code>run()</code></pre><div class="language-text"><pre>printed</pre></div>
+<details><summary>折</summary><pre>whole()</pre><p>答</p></details><script>no()</script></article><p>也不在</p></body></html>"""
+
+
+def test_extract() -> None:
+    """Headings keep their anchors; formulas, output and whole files in folds stay out; code counts least."""
+    html = Extract(PAGE).html
+    assert '<html lang="en-zh">' in html
+    lines = [re.sub(JOINED, "", line) for line in html.splitlines() if line.startswith(("<h", "<s")) and "lang=" not in line]
+    assert lines == [
+        '<h1 id="a" data-pagefind-weight="8">题</h1>',
+        "<span>说明 明</span>",
+        '<span data-pagefind-weight="1">设 … 为正 正数 数 吗</span>',
+        '<span data-pagefind-weight="1">图</span>',
+        '<h2 id="b" data-pagefind-weight="4">节</h2>',
+        '<span data-pagefind-weight="0.2">run()</span>',
+        '<span data-pagefind-weight="1">折</span>',
+        '<span data-pagefind-weight="1">答</span>',
+    ]
+
+
+def test_a_site_that_cannot_be_indexed(tmp_path: Path) -> None:
+    with pytest.raises(SearchError, match="Pagefind could not index"):
+        make_index(tmp_path)
+
+
+def test_a_page_in_a_language_without_an_index() -> None:
+    with pytest.raises(SearchError, match="'fr'"):
+        Extract('<html lang="fr"><article><p>mot</p></article></html>').html  # noqa: B018
+
+
+def test_a_site_without_its_search_is_not_built(working_copy: Path) -> None:
+    """In any build; the message is Pagefind's own."""
+    (working_copy / "pagefind.py").write_text("raise SystemExit('out of order')", encoding="utf-8")
+    result = build(working_copy, working_copy / "site")
+    assert result.returncode != 0 and "Pagefind could not index" in result.stdout and "out of order" in result.stdout, result.stdout
