@@ -37,14 +37,15 @@ def chosen(page: Page) -> set[str]:
 
 
 @pytest.mark.parametrize("below", ["site", "project_site"])
-def test_every_page_is_quiet(request: pytest.FixtureRequest, reader: Callable[..., Reader], below: str) -> None:
-    """No request to another host, no error, warning or violation of the security policy: `reader` sees to it."""
+def test_every_page_is_quiet_and_fits_a_phone(request: pytest.FixtureRequest, reader: Callable[..., Reader], below: str) -> None:
+    """No request to another host, no error, warning or violation of the security policy: `reader` sees to it. Only tables and code scroll sideways."""
     site: Site = request.getfixturevalue(below)
-    someone = reader(site=site)
+    someone = reader(site=site, width=390)
     page = someone.context.new_page()
     for path in site.pages:
         someone.open(path, page)
         assert page.title().strip(), path
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, path
 
 
 @LANGUAGES
