@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each environment is built by the target that first needs it.
 .DEFAULT_GOAL := help
-.PHONY: help serve build offline test audit records benchmark status environments clean
+.PHONY: help serve build offline test audit records benchmark build-cost status environments clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3.11
@@ -58,6 +58,9 @@ records: $(FULL)/complete $(MXNET)/complete ## Run the snippets whose records ar
 
 benchmark: $(FULL)/complete $(MXNET)/complete ## Measure the CNN beside public recipes, and record it; takes a while
 	$(FULL)/bin/python -m benchmarks
+
+build-cost: $(SITE)/complete ## Measure what building costs, from 60 to 960 pages, beside plain Material for MkDocs
+	$(SITE)/bin/python -m tests.build_cost
 
 status: $(SITE)/complete ## Show which records are fresh, stale or missing
 	$(SITE)/bin/python -m evidence status

@@ -162,6 +162,7 @@ class Reader:
         self.markdown = markdown
         self.language = language
         self.complaints: set[str] = set()
+        self.records: dict[tuple[str, str], Record] = {}  # read once for a page
         self.dates: set[str] = set()  # of the runs that the page shows
         self._catalog: Catalog | None = None
 
@@ -190,6 +191,8 @@ class Reader:
         return found
 
     def record(self, script: Script, device: str = "cpu") -> Record:
+        if (script.stem, device) in self.records:
+            return self.records[script.stem, device]
         record = read_record(self.catalog, script, device)
         for reason in record.reasons:
             self.complain(f"the record of {script.stem} is {record.status}: {reason}; run `make records`")
@@ -197,6 +200,7 @@ class Reader:
         if not recorded or any(set(script.results) - set(results) for results in recorded):
             raise EvidenceError(f"{script.stem} has no usable record")
         self.dates.add(record.content["date"])
+        self.records[script.stem, device] = record
         return record
 
     def expression(self, text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import datetime
+import functools
 import hashlib
 import io
 import json
@@ -98,8 +99,12 @@ def code_digest(path: Path) -> str:
 
     A file that cannot be split into tokens is told apart by its bytes.
     """
+    return _code_digest(path.read_bytes().replace(b"\r\n", b"\n").rstrip() + b"\n")
+
+
+@functools.lru_cache(maxsize=1000)  # A page asks for each of its values whether the record still fits the code.
+def _code_digest(content: bytes) -> str:
     skipped = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING}
-    content = path.read_bytes().replace(b"\r\n", b"\n").rstrip() + b"\n"
     try:
         tokens = list(tokenize.tokenize(io.BytesIO(content).readline))
     except (SyntaxError, tokenize.TokenError):
@@ -121,15 +126,20 @@ def local_modules(catalog: Catalog, script: Script) -> list[Path]:
     return sorted(found - {script.path})
 
 
-def imported_modules(path: Path) -> set[str]:
+def imported_modules(path: Path) -> frozenset[str]:
     """Return the top-level names that a file imports; none if it is not Python, which running it will say."""
+    return _imported_modules(path.read_bytes())
+
+
+@functools.lru_cache(maxsize=1000)
+def _imported_modules(code: bytes) -> frozenset[str]:
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(code)
     except (SyntaxError, ValueError):
-        return set()
+        return frozenset()
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 0}
-    return {name.partition(".")[0] for name in names}
+    return frozenset(name.partition(".")[0] for name in names)
 
 
 def pinned_versions(root: Path, framework: str) -> dict[str, str]:

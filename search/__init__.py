@@ -37,6 +37,9 @@ SKIPPED_CLASSES = {
     *"headerlink tabbed-labels filename language-text evidence-strips evidence-matrix download footnote-ref footnote-backref".split()
 }
 
+PRE = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
+SPAN = re.compile(r"</?span\b[^>]*>")
+
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 PIECE = re.compile(rf"(?P<space>\s+)|(?P<han>[{HAN}])|(?P<word>[^\W_{HAN}]+(?:\.\d+)*)|(?P<rest>(?:[^\w\s]|_)+)")
 JOINED = "\u2060"  # at the end of a word that no space follows
@@ -89,7 +92,8 @@ class Extract(HTMLParser):
         self.language = self.description = ""
         self.blocks: list[tuple[str, str | None, list[str]]] = []  # kind, anchor, pieces of text
         self.stack: list[tuple[str, str, bool]] = []  # open tags below <article>: name, kind, skipped
-        self.feed(page)
+        # Nearly all tags of a page colour its code, and reading them would take longer than all else.
+        self.feed(PRE.sub(lambda code: SPAN.sub("", code[0]), page))
         self.close()
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
