@@ -1,0 +1,109 @@
+"""Measures the scripts on the parts of a CNN from outside: runs in the process of each, after it, in whichever framework."""
+
+import numpy
+
+CASES = [(3, 1, 0), (3, 2, 1), (2, 2, 0), (5, 3, 2)]  # size of the window, stride, zeros on each side
+
+
+def by_hand(snippet: dict) -> dict[str, numpy.ndarray]:
+    """What the script's own functions make of inputs of ours, channels first throughout."""
+    generator, found = numpy.random.default_rng(7), {}
+    last = "keras" in snippet
+    forth = (lambda x: x.transpose(0, 2, 3, 1)) if last else (lambda x: x)
+    back = (lambda x: x.transpose(0, 3, 1, 2)) if last else (lambda x: x)
+    for case, (size, stride, zeros) in enumerate(CASES):
+        images, kernels = generator.normal(size=(2, 3, 11, 10)), generator.normal(size=(4, 3, size, size))
+        biases = generator.normal(size=4)
+        found |= {f"images_{case}": images, f"kernels_{case}": kernels, f"biases_{case}": biases}
+        frame = ((0, 0), (0, 0), (zeros, zeros), (zeros, zeros))
+        weights = kernels.transpose(2, 3, 1, 0) if last else kernels
+        maps = snippet["convolve"](forth(numpy.pad(images, frame)), weights, biases, stride)
+        found[f"maps_{case}"] = back(maps)
+        if not last:
+            found[f"padded_{case}"] = snippet["convolve"](images, kernels, biases, stride, zeros)
+        for name in ("max", "mean"):
+            reduce = getattr(numpy, name)
+            found[f"{name}_{case}"] = back(snippet["pool"](forth(images), reduce, size, stride))
+    return found
+
+
+def slid(snippet: dict) -> dict[str, numpy.ndarray]:
+    """What `sliding` makes of an image of ours, and what its figures show."""
+    import matplotlib.pyplot as plt  # which `convolution` does without
+
+    generator = numpy.random.default_rng(7)
+    image, kernel = generator.normal(size=(28, 28)), generator.normal(size=(3, 3))
+    return {
+        "image": image,
+        "kernel": kernel,
+        "map": snippet["convolve"](image, kernel),
+        "padded": snippet["convolve"](image, kernel, stride=2, padding=1),
+        "matrix": snippet["as_matrix"](kernel),
+        "largest": snippet["slide"](image, 2, 2, numpy.max),
+        "digit": snippet["digit"],
+        "drawn_map": numpy.array(plt.figure("sliding").axes[-1].images[0].get_array()),
+        "drawn_products": numpy.array(plt.figure("window").axes[-1].images[0].get_array()),
+    }
+
+
+def _keras(model):
+    parameters = [numpy.array(weight) for weight in model.get_weights()]
+    parameters = [weight.transpose(3, 2, 0, 1) if weight.ndim == 4 else weight for weight in parameters]
+    # The rows of the last layer, from height, width, channel to channel, height, width.
+    parameters[4] = parameters[4].reshape(5, 5, 16, 10).transpose(2, 0, 1, 3).reshape(400, 10).T
+    return parameters, lambda images: model.predict(images[..., None], batch_size=500, verbose=0)
+
+
+def _torch(model):
+    import torch
+
+    device = next(model.parameters()).device
+
+    def logits(images):
+        with torch.no_grad():
+            batches = torch.tensor(images, device=device).unsqueeze(1).split(500)
+            return torch.cat([model(batch) for batch in batches]).cpu().numpy()
+
+    return [parameter.detach().cpu().numpy() for parameter in model.parameters()], logits
+
+
+def _mxnet(model):
+    import mxnet
+
+    parameters = list(model.collect_params().values())
+    context = parameters[0].list_ctx()[0]
+
+    def logits(images):
+        starts = range(0, len(images), 500)
+        batches = [mxnet.nd.array(images[i : i + 500, None], ctx=context) for i in starts]
+        return numpy.concatenate([model(batch).asnumpy() for batch in batches])
+
+    return [parameter.data().asnumpy() for parameter in parameters], logits
+
+
+def trained(snippet: dict) -> dict[str, numpy.ndarray]:
+    """Weights and logits of the three networks, and what the figures of filters and feature maps show."""
+    import matplotlib.pyplot as plt
+    from mnist_data import load_mnist
+
+    (train_images, train_labels), (test_images, test_labels) = load_mnist()
+    train_images, test_images = (images / numpy.float32(255) for images in (train_images[:5000], test_images))
+    adapter = _keras if "keras" in snippet else _torch if "torch" in snippet else _mxnet
+    found = {"test_labels": test_labels, "train_labels": train_labels[:5000], "few_images": test_images[:16]}
+    for number, model in enumerate(snippet["models"]):
+        parameters, logits = adapter(model)
+        found |= {f"weights_{number}_{place}": weight for place, weight in enumerate(parameters)}
+        found |= {f"test_logits_{number}": logits(test_images), f"train_logits_{number}": logits(train_images)}
+        found |= {f"sum_logits_{number}": logits(train_images[:100] + test_images[:100])}
+        found |= {f"zero_logits_{number}": logits(numpy.zeros_like(test_images[:1]))}
+    found["drawn_filters"] = numpy.array([axes.images[0].get_array() for axes in plt.figure("filters").axes])
+    maps = plt.figure("feature_maps").axes
+    for row in range(4):
+        found[f"drawn_maps_{row}"] = numpy.array([axes.images[0].get_array() for axes in maps[8 * row : 8 * row + 8]])
+    return found
+
+
+def probe(snippet: dict) -> dict[str, numpy.ndarray]:
+    if "models" in snippet:
+        return trained(snippet)
+    return slid(snippet) if "slide" in snippet else by_hand(snippet)
