@@ -25,6 +25,8 @@ PLANS = {
     ),
     "filters": ((28, 28, 1), [("conv2d", {}), ("conv2d", {}), ("flatten_dense", {"height": 5, "width": 5})]),
     "comparison": ((784,), [("dense", {}), ("dense", {})]),
+    "autoencoder": ((784,), [("dense", {})] * 4),
+    "denoising": ((784,), [("dense", {})] * 4),
 }
 # Scripts whose models do not claim to be one model, and why.
 APART = {"mechanics": "each is a toy that tells when Python runs its method; TensorFlow's has no bias"}

@@ -1,0 +1,132 @@
+# --8<-- [start:imports]
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch import nn
+
+from mnist_data import load_mnist
+
+SEED = 0
+EPOCHS = 3
+LINEAR_EPOCHS = 1
+BATCH_SIZE = 128
+LEARNING_RATE = 3e-3
+CODE_SIZE = 32
+DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
+# --8<-- [end:imports]
+
+
+# --8<-- [start:load]
+def load():
+    (images, _), (test_images, test_labels) = load_mnist()
+    images = images.reshape(-1, 784).astype("float32") / 255  # (60000, 784)
+    test_images = test_images.reshape(-1, 784).astype("float32") / 255  # (10000, 784)
+    return images, test_images, test_labels
+# --8<-- [end:load]
+
+
+# --8<-- [start:model]
+class Model(nn.Module):
+    def __init__(self, hidden=nn.ReLU, output=nn.Sigmoid):
+        super().__init__()
+        self.encoder = nn.Sequential(
+            nn.Linear(784, 128),  # (N, 128)
+            hidden(),
+            nn.Linear(128, CODE_SIZE),  # (N, 32) the code
+        )
+        self.decoder = nn.Sequential(
+            nn.Linear(CODE_SIZE, 128),  # (N, 128)
+            hidden(),
+            nn.Linear(128, 784),  # (N, 784)
+            output(),
+        )
+
+    def forward(self, images):
+        return self.decoder(self.encoder(images))
+# --8<-- [end:model]
+
+
+# --8<-- [start:train]
+def train(model, images, epochs) -> list[float]:
+    images = torch.from_numpy(images)
+    loss_function = nn.MSELoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
+    training_errors = []
+    for epoch in range(1, epochs + 1):
+        total_error = 0.0
+        order = torch.randperm(len(images))
+        for picked in order.split(BATCH_SIZE):
+            batch = images[picked].to(DEVICE)  # (B, 784)
+            loss = loss_function(model(batch), batch)  # the input is the target
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total_error += loss.item() * len(batch)
+        training_errors.append(total_error / len(images))
+        print(f"epoch {epoch}: training error {training_errors[-1]:.4f}")
+    return training_errors
+# --8<-- [end:train]
+
+
+# --8<-- [start:reconstruct]
+@torch.inference_mode()
+def reconstruct(model, images) -> np.ndarray:
+    return model(torch.from_numpy(images).to(DEVICE)).cpu().numpy()  # (N, 784)
+
+
+def error(images, others) -> float:
+    return float(np.mean((images - others) ** 2))
+# --8<-- [end:reconstruct]
+
+
+# --8<-- [start:pca]
+def fit_pca(images):
+    mean = images.mean(axis=0)  # (784,)
+    centred = images - mean
+    _, _, directions = np.linalg.svd(centred.T @ centred)  # by falling variance, one a row
+    return mean, directions[:CODE_SIZE]  # (784,), (32, 784)
+
+
+def apply_pca(mean, directions, images) -> np.ndarray:
+    codes = (images - mean) @ directions.T  # (N, 32)
+    return mean + codes @ directions  # (N, 784)
+# --8<-- [end:pca]
+
+
+# --8<-- [start:draw]
+def draw(labels, rows):
+    picked = [np.flatnonzero(labels == digit)[0] for digit in range(10)]
+    _, grid = plt.subplots(len(rows), 10, num="reconstructions", figsize=(8, 2.7))
+    for line, (title, images) in zip(grid, rows.items()):
+        for axes, i in zip(line, picked):
+            axes.imshow(images[i].reshape(28, 28), cmap="gray", vmin=0, vmax=1)
+            axes.axis("off")
+        line[0].text(-3, 14, title, ha="right", va="center")
+# --8<-- [end:draw]
+
+
+# --8<-- [start:main]
+if __name__ == "__main__":
+    torch.manual_seed(SEED)
+    images, test_images, test_labels = load()
+    model = Model().to(DEVICE)
+    training_errors = train(model, images, EPOCHS)
+    linear_model = Model(hidden=nn.Identity, output=nn.Identity).to(DEVICE)
+    train(linear_model, images, LINEAR_EPOCHS)
+    mean, directions = fit_pca(images)
+
+    rows = {
+        "original": test_images,
+        "autoencoder": reconstruct(model, test_images),
+        "PCA": apply_pca(mean, directions, test_images),
+    }
+    test_error = error(test_images, rows["autoencoder"])
+    pca_test_error = error(test_images, rows["PCA"])
+    linear_test_error = error(test_images, reconstruct(linear_model, test_images))
+    error_ratio = test_error / pca_test_error
+    linear_ratio = linear_test_error / pca_test_error
+    print(f"test error of the autoencoder: {test_error:.4f}, of PCA: {pca_test_error:.4f}")
+    print(f"without activations: {linear_test_error:.4f}")
+    draw(test_labels, rows)
+    plt.show()
+# --8<-- [end:main]

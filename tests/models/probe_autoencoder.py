@@ -1,0 +1,132 @@
+"""Measures a trained autoencoder from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
+
+import ast
+import contextlib
+import io
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy
+
+from mnist_data import load_mnist
+
+SHAPES = [(784, 128), (128,), (128, 32), (32,), (32, 128), (128,), (128, 784), (784,)]  # as (inputs, outputs)
+
+
+def _keras(model):
+    import keras
+
+    parameters = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
+    return parameters, lambda images: model.predict(images, batch_size=1000, verbose=0)
+
+
+def _torch(model):
+    import torch
+
+    device = next(model.parameters()).device
+
+    def outputs(images):
+        with torch.no_grad():
+            return model(torch.tensor(images, device=device)).cpu().numpy()
+
+    return [parameter.detach().cpu().numpy().T for parameter in model.parameters()], outputs
+
+
+def _mxnet(model):
+    import mxnet
+
+    parameters = model.collect_params().values()
+    context = next(iter(parameters)).list_ctx()[0]
+    return [p.data().asnumpy().T for p in parameters], lambda images: model(mxnet.nd.array(images, ctx=context)).asnumpy()
+
+
+# Keras first: on each of its backends, a Keras model is an object of that backend too.
+ADAPTERS = {"keras": _keras, "torch": _torch, "mxnet": _mxnet}
+
+
+def open_model(model):
+    """Returns the eight parameters, and a function images (N, 784) -> outputs (N, 784)."""
+    packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
+    parameters, outputs = ADAPTERS[next(package for package in ADAPTERS if package in packages)](model)
+    if [parameter.shape for parameter in parameters] != SHAPES:
+        raise ValueError(f"expected parameters {SHAPES}, found {[parameter.shape for parameter in parameters]}")
+    return parameters, outputs
+
+
+class _Received(Exception):
+    """Carries what `train` was called with out of the script's last section."""
+
+
+def _what_train_receives(snippet):
+    """Runs the script's last section once more, up to its first call of `train`: its arguments but the model."""
+
+    def spy(model, *arguments):
+        raise _Received(*arguments)
+
+    last = ast.parse(Path(snippet["__file__"]).read_bytes()).body[-1]
+    code = compile(ast.Module(last.body, type_ignores=[]), snippet["__file__"], "exec")
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(code, {**snippet, "train": spy})
+    except _Received as received:
+        return received.args
+    raise ValueError("the script's last section does not call train")
+
+
+def _drawn(figure):
+    """Returns the images of a figure of ten columns, (rows, 10, 784)."""
+    images = [axes.images[0].get_array() for axes in plt.figure(figure).axes]
+    return numpy.array(images).reshape(-1, 10, 784)
+
+
+def _autoencoder(snippet, train_images, test_images):
+    covariance = numpy.cov(train_images, rowvar=False, dtype="float32")
+    directions = numpy.linalg.eigh(covariance)[1][:, -32:]
+    mean = train_images.mean(axis=0)
+    _, linear_outputs = open_model(snippet["linear_model"])
+    (images, _) = _what_train_receives(snippet)
+    return {
+        "trained_on_training_set": numpy.array_equal(images, train_images),
+        "pca": mean + (test_images - mean) @ directions @ directions.T,
+        "linear": linear_outputs(test_images),
+        "linear_of_zero": linear_outputs(numpy.zeros((1, 784), "float32")),
+        "linear_of_units": linear_outputs(numpy.eye(784, dtype="float32")),
+    }
+
+
+def _denoising(snippet, train_images, test_images):
+    noisy, clean = _what_train_receives(snippet)
+    generator = numpy.random.default_rng(12345)
+    noise = generator.normal(scale=0.5, size=test_images.shape).astype("float32")
+    fresh = numpy.clip(test_images + noise, 0, 1)
+    few = slice(0, 4000)
+    free, narrow = snippet["fit_linear"](noisy[few].astype("float64"), clean[few].astype("float64"), fresh[:100])
+    return {
+        "trained_on_training_set": numpy.array_equal(clean, train_images),
+        "noisy": noisy[few],
+        "clean": clean[few],
+        "test_noisy": snippet["test_noisy"],
+        "fresh": fresh,
+        "fresh_denoised": open_model(snippet["model"])[1](fresh),
+        "denoised": open_model(snippet["model"])[1](snippet["test_noisy"]),
+        "free": free,
+        "narrow": narrow,
+    }
+
+
+def probe(snippet: dict) -> dict[str, numpy.ndarray]:
+    """Measures the model that a snippet of the topic trained, without the snippet's own loading and evaluation."""
+    (train_images, _), (test_images, test_labels) = load_mnist()
+    train_images = train_images.reshape(-1, 784) / numpy.float32(255)
+    test_images = test_images.reshape(-1, 784) / numpy.float32(255)
+    parameters, outputs = open_model(snippet["model"])
+    denoises = "add_noise" in snippet
+    found = {f"parameter_{number}": parameter for number, parameter in enumerate(parameters)}
+    found |= {
+        "drawn": _drawn("denoised" if denoises else "reconstructions"),
+        "test_images": test_images,
+        "test_labels": test_labels,
+        "outputs": outputs(test_images),
+    }
+    measure = _denoising if denoises else _autoencoder
+    return found | measure(snippet, train_images, test_images)
