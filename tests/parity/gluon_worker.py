@@ -102,6 +102,9 @@ def build(case: dict, root: Path, x: np.ndarray) -> GluonNetwork:
     else:
         block = getattr(load_snippet(root / case["snippet"]), case["builder"])()
         parts = translators(weights, "gluon", case["plan"])
+        for layer in parametric(block):
+            if isinstance(layer, (gluon.rnn.RNN, gluon.rnn.LSTM)):
+                weights.with_one_bias(layer)
     if "layer" in case:
         block.initialize()
     if "scatter" not in case:

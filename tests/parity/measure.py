@@ -114,9 +114,10 @@ def load_snippet(path):
     return module
 
 
-# How many weights a layer of each kind has in Keras; the kinds are what the translators of the snippets are called by.
+# How many weights a layer of each kind has in Keras; the kinds are what the translators of the snippets are called by. Both
+# directions of a "bidirectional_rnn" are translated as an "rnn".
 KINDS = {"dense": 2, "conv2d": 2, "flatten_dense": 2, "rnn": 3, "gru": 3, "attention": 8} | {
-    "layer_norm": 2, "batch_norm": 4, "embedding": 1
+    "layer_norm": 2, "batch_norm": 4, "embedding": 1, "bidirectional_rnn": 6
 }
 
 
@@ -139,7 +140,25 @@ def translators(snippet, framework: str, plan: Sequence) -> list[Translator]:
         accepted = inspect.signature(function).parameters
         return functools.partial(function, **{key: size for key, size in sizes.items() if key in accepted})
 
-    return [
-        Translator(KINDS[kind], bound(f"{kind}_to_{framework}", sizes), bound(f"{kind}_to_keras", sizes))
-        for kind, sizes in plan
-    ]
+    found = []
+    for kind, sizes in plan:
+        both = kind == "bidirectional_rnn"
+        name = kind.removeprefix("bidirectional_")
+        one = Translator(KINDS[name], bound(f"{name}_to_{framework}", sizes), bound(f"{name}_to_keras", sizes))
+        # PyTorch has one layer for both directions; with Gluon, each has its own.
+        found += [_reversible(one)] if both and framework == "pytorch" else [one, one] if both else [one]
+    return found
+
+
+def _reversible(one: Translator) -> Translator:
+    """Return the translator of a PyTorch layer with a second set of parameters, named like the first and `_reverse`."""
+
+    def forth(weights):
+        reverse = {f"{name}_reverse": array for name, array in one.forth(weights[one.count :]).items()}
+        return one.forth(weights[: one.count]) | reverse
+
+    def back(state):
+        reverse = {name.removesuffix("_reverse"): array for name, array in state.items() if name.endswith("_reverse")}
+        return one.back(state) + one.back(reverse)
+
+    return Translator(2 * one.count, forth, back)

@@ -116,6 +116,9 @@ class PyTorchNetwork:
         for part in module.modules():
             if isinstance(part, nn.Dropout) and not dropout:
                 part.p = 0.0
+            if isinstance(part, (nn.RNN, nn.LSTM)):  # as the snippet's `with_one_bias`, in both directions
+                for name, parameter in part.named_parameters():
+                    parameter.requires_grad_(not name.startswith("bias_hh"))
             if isinstance(part, nn.modules.batchnorm._BatchNorm):
                 conventions.keep_biased_variance(part)
 
@@ -150,7 +153,9 @@ class PyTorchNetwork:
         self.module.zero_grad()
         output, target = self.snippet.call_pytorch(self.module, x), torch.tensor(target)
         loss = nn.functional.mse_loss if target.is_floating_point() else nn.functional.cross_entropy
-        loss(output, target if target.is_floating_point() else target.long()).backward()
+        if not target.is_floating_point():
+            output, target = output.movedim(-1, 1), target.long()  # classes come second, before time steps
+        loss(output, target).backward()
 
     def gradients(self, x, target) -> list[np.ndarray]:
         self._backward(x, target)

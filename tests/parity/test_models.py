@@ -27,7 +27,12 @@ PLANS = {
     "comparison": ((784,), [("dense", {}), ("dense", {})]),
     "autoencoder": ((784,), [("dense", {})] * 4),
     "denoising": ((784,), [("dense", {})] * 4),
+    "rnn": ((28, 28), [("rnn", {}), ("dense", {})]),
+    "birnn": ((12, 2), [("bidirectional_rnn", {}), ("dense", {})]),
+    "gradients": ((28, 28), [("rnn", {}), ("dense", {})]),
 }
+# Models that give an answer at every step of sequences of different lengths, where steps of zeros are padding: their classes.
+SEQUENCES = {"birnn": 3}
 # Scripts whose models do not claim to be one model, and why.
 APART = {"mechanics": "each is a toy that tells when Python runs its method; TensorFlow's has no bias"}
 # Models drawn anew, because in a first draw rounding took a ReLU to its other side within ten steps of Adam, as measured once
@@ -109,7 +114,11 @@ def drawn(name: str, batch: int, seed: int, shapes: list[tuple], precision: str)
     generator = np.random.default_rng([seed, len(name), *[1] * (name in REDRAWN)])
     x = generator.normal(size=(batch, *PLANS[name][0])).astype(precision)
     weights = [generator.normal(scale=0.5 * np.prod(s[:-1]) ** -0.5, size=s).astype(precision) for s in shapes]
-    return x, generator.integers(CLASSES, size=batch).astype("int32"), weights
+    classes = generator.integers(SEQUENCES.get(name, CLASSES), size=x.shape[:2] if name in SEQUENCES else batch)
+    if name in SEQUENCES:
+        lengths = generator.integers(1, x.shape[1] + 1, size=batch)
+        x[np.arange(x.shape[1]) >= lengths[:, np.newaxis]] = 0
+    return x, classes.astype("int32"), weights
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,159 @@
+"""Measures the recurrent networks from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
+
+import ast
+import contextlib
+import io
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy
+
+
+class Network:
+    """A model behind one face: `weights` in Keras' layout and order, one bias a direction; `call` on arrays."""
+
+    def __init__(self, snippet, *arguments, trained=None):
+        self.framework = "torch" if "torch" in snippet else "mxnet" if "mx" in snippet else "keras"
+        self.seed(snippet)
+        self.model = trained or snippet.get("build_model", snippet.get("Model"))(*arguments)
+        if self.framework == "torch":
+            self.model = self.model.to(snippet["DEVICE"])
+        self.context = snippet.get("DEVICE", snippet.get("CONTEXT"))
+        if self.framework == "mxnet":  # Gluon creates the parameters at the first call
+            self.call(numpy.zeros((1, 20, 2) if "FEATURES" in snippet else (1, 28, 28), "float32"))
+
+    def seed(self, snippet):
+        if self.framework == "torch":
+            snippet["torch"].manual_seed(0)
+        elif self.framework == "mxnet":
+            snippet["mx"].random.seed(0)
+            numpy.random.seed(0)
+        else:
+            snippet["keras"].utils.set_random_seed(0)
+
+    def call(self, x):
+        if self.framework == "torch":
+            import torch
+
+            with torch.no_grad():
+                return self.model(torch.tensor(x, device=self.context)).cpu().numpy()
+        if self.framework == "mxnet":
+            import mxnet
+
+            return self.model(mxnet.nd.array(x, ctx=self.context)).asnumpy()
+        return self.model.predict(x, batch_size=1000, verbose=0)
+
+    def weights(self):
+        if self.framework == "keras":
+            return self.model.get_weights()
+        if self.framework == "torch":
+            arrays = {name: tensor.numpy(force=True) for name, tensor in self.model.state_dict().items()}
+        else:
+            arrays = {name: p.data().asnumpy() for name, p in self.model._collect_params_with_prefix().items()}
+        kernel, recurrent, bias, second = [array for name, array in arrays.items() if "output" not in name]
+        return [kernel.T, recurrent.T, bias + second, arrays["output.weight"].T, arrays["output.bias"]]
+
+
+class _Received(Exception):
+    """Carries what `train` was called with out of the script's last section."""
+
+
+def _what_train_receives(snippet):
+    """Runs the script's last section once more, up to its first call of `train`."""
+
+    def spy(model, *arguments):
+        raise _Received(*arguments)
+
+    last = ast.parse(Path(snippet["__file__"]).read_bytes()).body[-1]
+    code = compile(ast.Module(last.body, type_ignores=[]), snippet["__file__"], "exec")
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(code, {**snippet, "train": spy})
+    except _Received as received:
+        return received.args
+    raise ValueError("the script's last section does not call train")
+
+
+def _train(snippet, network, *arguments, **settings):
+    """Trains for one epoch with other constants, and returns how far the weights went and what `train` returned."""
+    before = network.weights() if "FEATURES" not in snippet else []
+    names = snippet["train"].__globals__
+    kept = {name: names[name] for name in ("EPOCHS", *settings)}
+    names.update({"EPOCHS": 1, **settings})
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            returned = snippet["train"](network.model, *arguments)
+    finally:
+        names.update(kept)
+    after = network.weights() if before else []
+    return numpy.sqrt(sum(((a - b) ** 2).sum() for a, b in zip(after, before))), returned
+
+
+def _rnn(snippet):
+    from mnist_data import load_mnist
+
+    (images, labels), (test_images, test_labels) = load_mnist()
+    test_images = test_images.astype("float32") / 255
+    network = Network(snippet, trained=snippet["model"])
+    received = [numpy.asarray(array) for array in _what_train_receives(snippet)]
+    some = received[0][:128], received[1][:128]
+    return {
+        **{f"weight_{i}": weight for i, weight in enumerate(network.weights())},
+        "test_images": test_images[:500],
+        "test_logits": network.call(test_images),
+        "test_labels": test_labels,
+        "trained_on_the_training_set": numpy.array(
+            (received[0] * 255).round().astype("uint8").tobytes() == images.tobytes() and (received[1] == labels).all()
+        ),
+        "step_when_clipped_to_nothing": _train(snippet, Network(snippet), *some, CLIP_NORM=1e-12)[0],
+        "step": _train(snippet, Network(snippet), *some)[0],
+    }
+
+
+def _birnn(snippet):
+    generator = numpy.random.default_rng(99)
+    mines = generator.integers(0, 2, size=(300, 17))
+    own_boards = numpy.stack([1 - mines, mines], axis=2).astype("float32")
+    trained, forward, both = Network(snippet, trained=snippet["model"]), Network(snippet, False), Network(snippet, True)
+    changed = own_boards.copy()
+    changed[:, -1] = changed[:, -1, ::-1]  # another last cell
+    boards, counts, real = snippet["make_boards"](256, numpy.random.default_rng(5))
+    losses = []
+    for padding in (0, 2):  # labels of the padding, which must not matter
+        network = Network(snippet)
+        losses.append(_train(snippet, network, boards, numpy.where(real, counts, padding), real)[1])
+    return {
+        "boards": boards,
+        "counts": counts,
+        "real": real,
+        "own_mines": mines,
+        "own_logits": trained.call(own_boards),
+        "padded_logits": trained.call(numpy.pad(own_boards, ((0, 0), (0, 23), (0, 0)))),
+        "forward_changes": numpy.abs(forward.call(changed) - forward.call(own_boards)).max(axis=(0, 2)),
+        "both_changes": numpy.abs(both.call(changed) - both.call(own_boards)).max(axis=(0, 2)),
+        "losses": numpy.array(losses),
+    }
+
+
+def _gradients(snippet):
+    from mnist_data import load_mnist
+
+    (images, labels), _ = load_mnist()
+    images, labels = images[:64].astype("float32") / 255, labels[:64].astype("int64")
+    received = [numpy.asarray(array) for array in _what_train_receives(snippet)[:2]]
+    measured = {"images": images, "labels": labels, "trained_on": numpy.array(len(received[0]))}
+    for number, gain in enumerate((0.5, 1.5)):
+        network = Network(snippet, gain)
+        measured[f"norms_{number}"] = numpy.asarray(snippet["gradient_norms"](network.model, images, labels))
+        measured |= {f"weight_{number}_{i}": weight for i, weight in enumerate(network.weights())}
+    network = Network(snippet, 1.5)
+    measured["clipped_step"] = _train(snippet, network, images, labels, 0.1, 1e-3)[0]
+    network = Network(snippet, 1.5)
+    measured["step"] = _train(snippet, network, images, labels, 0.1, None)[0]
+    return measured
+
+
+def probe(snippet: dict) -> dict[str, numpy.ndarray]:
+    plt.close("all")  # what follows draws some of them again
+    script = Path(snippet["__file__"]).stem.partition("_")[0]
+    return {"rnn": _rnn, "birnn": _birnn, "gradients": _gradients}[script](snippet)
