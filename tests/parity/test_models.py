@@ -35,14 +35,15 @@ PLANS = {
 SEQUENCES = {"birnn": 3}
 # Scripts whose models do not claim to be one model, and why.
 APART = {"mechanics": "each is a toy that tells when Python runs its method; TensorFlow's has no bias"}
-# Models drawn anew, because in a first draw rounding took a ReLU to its other side within ten steps of Adam, as measured once
-# in twelve draws of this one. In so small a model a single one moves more than a thousandth of the parameters.
-REDRAWN = ("filters",)
 # Size of the batch and seed, for each precision. Small batches in single precision: the more activations, the more likely is one
 # so near to zero that rounding alone decides on which side of a ReLU it is. Powers of two in double precision: MXNet divides
 # by the size of the batch in 32 bits.
 VARIANTS = {"float32": [(4, 0), (3, 1), (2, 2)], "float64": [(16, 0), (8, 1)]}
 CLASSES = 10
+# Within ten steps of Adam rounding may take a ReLU to its other side, as it did in one of twelve draws of `filters`; in so small
+# a model that moves more of the parameters than is allowed. If nothing but those ten steps differs, another draw is judged: what
+# is a convention, or a mistake, differs in every draw.
+DRAWS = 3
 BUILDERS = ("build_model", "Model")  # the names that a snippet's model goes by
 
 
@@ -109,9 +110,9 @@ def gluon_case(name: str, precision: str) -> dict:
     return {"snippet": path, "builder": MODELS[name]["mxnet"], "plan": PLANS[name][1], "precision": precision}
 
 
-def drawn(name: str, batch: int, seed: int, shapes: list[tuple], precision: str):
+def drawn(name: str, batch: int, seed: int, draw: int, shapes: list[tuple], precision: str):
     """Return a batch, classes and weights of a model in Keras' layout, drawn at random, no bias zero."""
-    generator = np.random.default_rng([seed, len(name), *[1] * (name in REDRAWN)])
+    generator = np.random.default_rng([seed, len(name), draw])
     x = generator.normal(size=(batch, *PLANS[name][0])).astype(precision)
     weights = [generator.normal(scale=0.5 * np.prod(s[:-1]) ** -0.5, size=s).astype(precision) for s in shapes]
     classes = generator.integers(SEQUENCES.get(name, CLASSES), size=x.shape[:2] if name in SEQUENCES else batch)
@@ -126,13 +127,13 @@ def reference(build):
     """Measure Keras' model, each case once a module; return the batch, the classes, the weights and the quantities."""
     measured = {}
 
-    def of(name: str, variant: tuple, precision: str):
-        key = (name, variant, precision)
+    def of(name: str, variant: tuple, precision: str, draw: int = 0):
+        key = (name, variant, precision, draw)
         if key not in measured:
             network = build(name, "keras", precision)
             planned = sum(KINDS[kind] for kind, _ in PLANS[name][1])
             assert len(network.variables) == planned, f"{name} in Keras has {len(network.variables)} weights, PLANS {planned}"
-            x, classes, values = drawn(name, *variant, [tuple(v.shape) for v in network.variables], precision)
+            x, classes, values = drawn(name, *variant, draw, [tuple(v.shape) for v in network.variables], precision)
             measured[key] = x, classes, values, measure(network, x, classes, values)
         return measured[key]
 
@@ -154,16 +155,19 @@ def compare(name, framework, precision, reference, build, gluon) -> dict[str, fl
     """Compare a model with Keras' in every variant, and return the largest difference of each quantity."""
     largest: dict[str, float] = {}
     for variant in VARIANTS[precision]:
-        x, classes, values, expected = reference(name, variant, precision)
-        try:
-            if framework == "mxnet":
-                (actual,) = gluon.measure([(gluon_case(name, precision), x, classes, values)])
-            else:
-                actual = measure(build(name, framework, precision), x, classes, values)
-        except Exception as error:
-            error.add_note(f"{name} in {FRAMEWORKS[framework]} cannot take the weights of the model in Keras, or be trained")
-            raise
-        found = list(differences(expected, actual))
+        for draw in range(DRAWS):
+            x, classes, values, expected = reference(name, variant, precision, draw)
+            try:
+                if framework == "mxnet":
+                    (actual,) = gluon.measure([(gluon_case(name, precision), x, classes, values)])
+                else:
+                    actual = measure(build(name, framework, precision), x, classes, values)
+            except Exception as error:
+                error.add_note(f"{name} in {FRAMEWORKS[framework]} cannot take the weights of the model in Keras, or be trained")
+                raise
+            found = list(differences(expected, actual))
+            if [each.quantity for each in found if not each.agrees] != ["adam_10"]:
+                break
         report(name, framework, variant, precision, found)
         largest |= {each.quantity: max(each.size, largest.get(each.quantity, 0)) for each in found}
     return largest
