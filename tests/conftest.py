@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "script(name): what a page says of one script, in each framework, where its topic has several")
     config.addinivalue_line("markers", "needs_mnist(claim): a claim that only real MNIST can hold up")
     given = getattr(config, "workerinput", {}).get("mnist")
     config.stash[MNIST] = Mnist(Path(given[0]), given[1], given[2]) if given else _find_data(config)
@@ -70,10 +71,13 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:  #
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with the argument `stem` runs for every script, or for those of the module's `TOPIC`."""
+    """A test with the argument `stem` runs for every script, or for those of the module's `TOPIC`, and of its mark `script`."""
     if "stem" not in metafunc.fixturenames:
         return
     scripts = load_catalog(ROOT).select(getattr(metafunc.module, "TOPIC", None))
+    if mark := metafunc.definition.get_closest_marker("script"):
+        scripts = [script for script in scripts if script.name in mark.args]
+        assert scripts, f"{metafunc.definition.nodeid}: there is no script called {mark.args}"
     # Tests of one script stay in one worker, where its run is kept.
     metafunc.parametrize(
         "stem", [pytest.param(script.stem, marks=pytest.mark.xdist_group(script.stem)) for script in scripts]

@@ -16,17 +16,6 @@ def probe(run):
     return run.probe
 
 
-@pytest.fixture
-def of(script):
-    """Skip a test that is about the other script of the topic."""
-
-    def check(name):
-        if script.name != name:
-            pytest.skip(f"is about {name}")
-
-    return check
-
-
 def error(images, others):
     return np.mean((images.astype("float64") - others) ** 2)
 
@@ -79,15 +68,15 @@ def test_ratios_are_of_the_errors(run, script):
 
 
 @pytest.mark.needs_mnist("the autoencoder beats PCA of the same width by a third")
-def test_autoencoder_beats_pca_by_a_third(run, probe, of):
-    of("autoencoder")
+@pytest.mark.script("autoencoder")
+def test_autoencoder_beats_pca_by_a_third(run, probe):
     assert error(probe["test_images"], probe["outputs"]) < 2 / 3 * error(probe["test_images"], probe["pca"])
 
 
 @pytest.mark.needs_mnist("without activation functions, the network comes near PCA and never below it")
-def test_network_without_activations_is_affine_and_no_better_than_pca(run, probe, of):
+@pytest.mark.script("autoencoder")
+def test_network_without_activations_is_affine_and_no_better_than_pca(run, probe):
     """Affine, of rank 32 at most: the error then cannot be below PCA's, by the theorem on the page."""
-    of("autoencoder")
     offset, matrix = probe["linear_of_zero"], probe["linear_of_units"] - probe["linear_of_zero"]
     some = probe["test_images"][:100]
     np.testing.assert_allclose(probe["linear"][:100], some @ matrix + offset, rtol=0, atol=1e-3)
@@ -96,9 +85,9 @@ def test_network_without_activations_is_affine_and_no_better_than_pca(run, probe
     assert run.results["pca_test_error"] < run.results["linear_test_error"]
 
 
-def test_noise_is_the_one_on_the_page(probe, of):
+@pytest.mark.script("denoising")
+def test_noise_is_the_one_on_the_page(probe):
     """Normal, of standard deviation 0.5, cut off at 0 and 1; drawn anew for each image, and for the test images."""
-    of("denoising")
     for noisy, clean in ((probe["noisy"], probe["clean"]), (probe["test_noisy"], probe["test_images"])):
         on_paper, on_ink = noisy[clean == 0], noisy[clean == 1]
         assert 0 <= noisy.min() and noisy.max() <= 1
@@ -110,15 +99,15 @@ def test_noise_is_the_one_on_the_page(probe, of):
     assert not np.array_equal(probe["noisy"][0] - probe["clean"][0], probe["test_noisy"][0] - probe["test_images"][0])
 
 
-def test_noise_that_we_draw_is_removed_as_well(run, probe, of):
+@pytest.mark.script("denoising")
+def test_noise_that_we_draw_is_removed_as_well(run, probe):
     """Nothing is learnt by heart of the noise: the error is the same for noise that the script has never drawn."""
-    of("denoising")
     assert error(probe["test_images"], probe["fresh_denoised"]) == pytest.approx(run.results["denoised_error"], rel=0.02)
 
 
-def test_linear_maps_are_the_best(probe, of):
+@pytest.mark.script("denoising")
+def test_linear_maps_are_the_best(probe):
     """Least squares, free and through 32 numbers: by another way, on four thousand pairs."""
-    of("denoising")
     noisy, clean = probe["noisy"].astype("float64"), probe["clean"].astype("float64")
     x, y = noisy - noisy.mean(axis=0), clean - clean.mean(axis=0)
     matrix = np.linalg.lstsq(x, y, rcond=None)[0]

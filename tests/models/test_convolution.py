@@ -7,18 +7,6 @@ import pytest
 
 TOPIC = "models/convolution"
 CASES = [(3, 1, 0), (3, 2, 1), (2, 2, 0), (5, 3, 2)]  # as in the probe
-FRAMEWORKS = ("keras", "pytorch", "mxnet")
-
-
-def of(script):
-    """A test with this mark runs once for each framework's script, whose run it shares with the contract's tests."""
-    stems = [f"{script}_{framework}" for framework in FRAMEWORKS]
-    return pytest.mark.parametrize("name", [pytest.param(stem, marks=pytest.mark.xdist_group(stem)) for stem in stems])
-
-
-@pytest.fixture
-def run(run_of, catalog, name):
-    return run_of(catalog.script(name))
 
 
 def windows(images, size, stride, zeros=0):
@@ -32,10 +20,7 @@ def correlate(images, kernels, biases, stride=1, zeros=0):
     return np.einsum("nchwij,ocij->nohw", found, kernels, optimize=True) + biases[:, None, None]
 
 
-sliding = pytest.mark.parametrize("name", [pytest.param("sliding_numpy", marks=pytest.mark.xdist_group("sliding_numpy"))])
-
-
-@sliding
+@pytest.mark.script("sliding")
 def test_sliding_is_the_formula(run):
     probe = run.probe
     image, kernel = probe["image"][None, None], probe["kernel"][None, None]
@@ -45,7 +30,7 @@ def test_sliding_is_the_formula(run):
     np.testing.assert_array_equal(probe["largest"], windows(image, 2, 2).max(axis=(4, 5))[0, 0])
 
 
-@sliding
+@pytest.mark.script("sliding")
 def test_convolution_is_a_matrix_with_few_different_numbers(run):
     """Multiplying by it is convolving; a row of outputs sees nine pixels each, through the same nine weights."""
     matrix, image = run.probe["matrix"], run.probe["image"]
@@ -54,7 +39,7 @@ def test_convolution_is_a_matrix_with_few_different_numbers(run):
     np.testing.assert_array_equal(np.count_nonzero(matrix, axis=0), 9)
 
 
-@sliding
+@pytest.mark.script("sliding")
 def test_figures_show_the_convolution_of_the_digit(run):
     edges = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
     expected = correlate(run.probe["digit"][None, None], edges[None, None], np.zeros(1))[0, 0]
@@ -63,7 +48,7 @@ def test_figures_show_the_convolution_of_the_digit(run):
     np.testing.assert_allclose(products.sum(), expected[9, 12], rtol=0, atol=1e-12)
 
 
-@of("convolution")
+@pytest.mark.script("convolution")
 def test_by_hand_is_the_formula(run):
     """On inputs of ours too, oblong ones, where a swapped height and width would show."""
     probe = run.probe
@@ -78,17 +63,17 @@ def test_by_hand_is_the_formula(run):
             np.testing.assert_allclose(probe[f"{name}_{case}"], expected_pool, rtol=0, atol=1e-12)
 
 
-@of("convolution")
-def test_every_layer_is_compared_and_its_shape_is_what_the_page_says(run, name):
+@pytest.mark.script("convolution")
+def test_every_layer_is_compared_and_its_shape_is_what_the_page_says(run, stem):
     """Four convolutions and four poolings of 9 by 8, each a printed line with its shape."""
     assert [len(run.results[f"{part}_differences"]) for part in ("convolution", "pooling")] == [4, 4]
     sides = [(7, 6), (9, 8), (4, 3), (5, 4), (4, 4), (4, 4), (4, 3), (4, 3)]
     found = re.findall(r"to \((\d+), (\d+), (\d+)\)", run.output)
-    axes = slice(0, 2) if name.endswith("keras") else slice(1, 3)
+    axes = slice(0, 2) if stem.endswith("keras") else slice(1, 3)
     assert [tuple(map(int, shape))[axes] for shape in found] == sides
 
 
-@of("convolution")
+@pytest.mark.script("convolution")
 def test_parameters_are_counted_right(run):
     outputs = 8 * 26 * 26
     assert run.results["parameter_counts"] == [784 * outputs + outputs, 8 * 9 + 8]
@@ -98,7 +83,7 @@ def accuracy(logits, labels):
     return np.mean(logits.argmax(axis=1) == labels)
 
 
-@of("filters")
+@pytest.mark.script("filters")
 def test_networks_are_what_the_page_says(run):
     """The same weights in NumPy give the same logits: with ReLU and means, without ReLU, without ReLU but with maxima."""
     probe = run.probe
@@ -113,7 +98,7 @@ def test_networks_are_what_the_page_says(run):
         np.testing.assert_allclose(probe[f"test_logits_{number}"][: len(maps)], expected, rtol=0, atol=1e-3)
 
 
-@of("filters")
+@pytest.mark.script("filters")
 def test_accuracies_are_what_the_script_says(run):
     for number, said in enumerate(run.results["accuracies"]):
         recounted = accuracy(run.probe[f"test_logits_{number}"], run.probe["test_labels"])
@@ -122,7 +107,7 @@ def test_accuracies_are_what_the_script_says(run):
     assert run.results["relu_gain"] == pytest.approx(first - second, abs=1e-9)
 
 
-@of("filters")
+@pytest.mark.script("filters")
 @pytest.mark.needs_mnist("without an activation and with average pooling, a CNN is a linear classifier, and max pooling helps it as much as ReLU")
 def test_what_relu_adds(run):
     """ReLU is worth three points and more; maxima, which are not linear either, make up for all of it, but for chance."""
@@ -130,7 +115,7 @@ def test_what_relu_adds(run):
     assert relu > linear + 0.03 and linear < 0.93 and maxima > relu - 0.01, run.results["accuracies"]
 
 
-@of("filters")
+@pytest.mark.script("filters")
 def test_only_the_network_without_relu_and_maxima_is_linear(run):
     """Logits of a sum are the sum of logits, less those of nothing; on pairs of images of ours as well."""
     relu, linear, maxima = run.results["additivity_errors"]
@@ -142,7 +127,7 @@ def test_only_the_network_without_relu_and_maxima_is_linear(run):
         assert (error < 1e-3) == is_linear, error
 
 
-@of("filters")
+@pytest.mark.script("filters")
 def test_figures_show_the_trained_network(run):
     """The eight kernels of the first layer, and what each of its layers makes of the first test image."""
     probe = run.probe
