@@ -79,6 +79,18 @@ class GluonNetwork:
         self.trainer.step(self._backward(x, target))
 
 
+class WithNoise(gluon.Block):
+    """A model that draws noise, and has several results: given in the last `noise` columns, if any, and put side by side."""
+
+    def __init__(self, model: gluon.Block, noise: int) -> None:
+        super().__init__()
+        self.model, self.noise = model, noise
+
+    def forward(self, x):
+        given = (x[:, : -self.noise], x[:, -self.noise :]) if self.noise else (x,)
+        return mx.nd.concat(*self.model(*given), dim=1)
+
+
 def parametric(block: gluon.Block):
     """Yield the parts that have parameters of their own, or that the snippet translates as one, outermost first."""
     if block._reg_params or type(block).__name__ == "MultiHeadAttention":
@@ -101,6 +113,7 @@ def build(case: dict, root: Path, x: np.ndarray) -> GluonNetwork:
         parts = [Translator(case["count"], forth, back)]
     else:
         block = getattr(load_snippet(root / case["snippet"]), case["builder"])()
+        block = WithNoise(block, case["noise"]) if "noise" in case else block
         parts = translators(weights, "gluon", case["plan"])
         for layer in parametric(block):
             if isinstance(layer, (gluon.rnn.RNN, gluon.rnn.LSTM)):

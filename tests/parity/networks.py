@@ -60,8 +60,11 @@ class TensorFlowNetwork:
         self.optimizer.apply(self._gradients(tf.constant(x), tf.constant(target)), self.trainable)
 
 
-def keras_network(layer: keras.layers.Layer, dropout: bool = False) -> TensorFlowNetwork:
-    """Return the network of a built layer or model; its dropout is switched off unless `dropout`."""
+def keras_network(layer: keras.layers.Layer, dropout: bool = False, noise: int = 0) -> TensorFlowNetwork:
+    """Return the network of a built layer or model; its dropout is switched off unless `dropout`.
+
+    With `noise`, so many of the last columns of its input are handed to it as the noise that it would draw.
+    """
     for part in layer._flatten_layers():
         if isinstance(part, keras.layers.Dropout) and not dropout:
             part.rate = 0
@@ -69,7 +72,9 @@ def keras_network(layer: keras.layers.Layer, dropout: bool = False) -> TensorFlo
     def call(x, training):
         if isinstance(layer, keras.layers.MultiHeadAttention):
             return layer(x, x, training=training)
-        return layer(x, training=training)
+        images, given = (x[:, :-noise], {"noise": x[:, -noise:]}) if noise else (x, {})
+        output = layer(images, **given, training=training)
+        return tf.concat(output, axis=1) if isinstance(output, tuple) else output
 
     return TensorFlowNetwork(call, layer.weights, layer.trainable_weights)
 
@@ -175,6 +180,17 @@ class PyTorchNetwork:
             self.conventions.align_epsilon(self.optimizer, self.steps, ADAM_EPSILON)
         self._backward(x, target)
         self.optimizer.step()
+
+
+class WithNoise(nn.Module):
+    """A model that draws noise, and has several results: given in the last `noise` columns, if any, and put side by side."""
+
+    def __init__(self, model: nn.Module, noise: int) -> None:
+        super().__init__()
+        self.model, self.noise = model, noise
+
+    def forward(self, x):
+        return torch.cat(self.model(x[:, : -self.noise], x[:, -self.noise :]) if self.noise else self.model(x), dim=1)
 
 
 def parametric(module: nn.Module):

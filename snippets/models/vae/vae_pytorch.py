@@ -1,0 +1,148 @@
+# --8<-- [start:imports]
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from mnist_data import load_mnist
+
+SEED = 0
+EPOCHS = 3
+BATCH_SIZE = 128
+LEARNING_RATE = 3e-3
+HIDDEN_SIZE = 400
+LATENT_SIZE = 20
+DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
+# --8<-- [end:imports]
+
+
+# --8<-- [start:load]
+def load():
+    (images, labels), (test_images, test_labels) = load_mnist()
+    images = images.reshape(-1, 784).astype("float32") / 255  # (60000, 784)
+    test_images = test_images.reshape(-1, 784).astype("float32") / 255  # (10000, 784)
+    held_out = len(images) // 12  # 5000
+    training = images[:-held_out], labels[:-held_out]
+    return training, images[-held_out:], (test_images, test_labels)
+# --8<-- [end:load]
+
+
+# --8<-- [start:model]
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(
+            nn.Linear(784, HIDDEN_SIZE),
+            nn.ReLU(),
+            nn.Linear(HIDDEN_SIZE, 2 * LATENT_SIZE),  # mean and log variance
+        )
+        self.decoder = nn.Sequential(
+            nn.Linear(LATENT_SIZE, HIDDEN_SIZE),
+            nn.ReLU(),
+            nn.Linear(HIDDEN_SIZE, 784),  # logits
+        )
+
+    def forward(self, images, noise=None):
+        mean, log_variance = self.encoder(images).chunk(2, dim=1)  # (N, 20) each
+        if noise is None:
+            noise = torch.randn_like(mean)
+        codes = mean + torch.exp(log_variance / 2) * noise
+        return self.decoder(codes), mean, log_variance
+# --8<-- [end:model]
+
+
+# --8<-- [start:loss]
+def loss_terms(images, logits, mean, log_variance):
+    losses = F.binary_cross_entropy_with_logits(logits, images, reduction="none")  # (N, 784)
+    reconstruction = losses.sum(dim=1)  # (N,)
+    terms = mean.square() + log_variance.exp() - 1 - log_variance
+    divergence = terms.sum(dim=1) / 2  # (N,) from the prior
+    return reconstruction, divergence
+# --8<-- [end:loss]
+
+
+# --8<-- [start:train]
+def train(model, images, validation_images) -> list[float]:
+    images = torch.from_numpy(images)
+    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
+    validation_elbos = []
+    for epoch in range(1, EPOCHS + 1):
+        for picked in torch.randperm(len(images)).split(BATCH_SIZE):
+            batch = images[picked].to(DEVICE)  # (B, 784)
+            reconstruction, divergence = loss_terms(batch, *model(batch))
+            loss = (reconstruction + divergence).mean()  # the negative ELBO
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        validation_elbos.append(-sum(evaluate(model, validation_images)[:2]))
+        print(f"epoch {epoch}: validation ELBO {validation_elbos[-1]:.2f}")
+    return validation_elbos
+# --8<-- [end:train]
+
+
+# --8<-- [start:evaluate]
+@torch.inference_mode()
+def evaluate(model, images) -> tuple[float, float, np.ndarray]:
+    images = torch.from_numpy(images).to(DEVICE)
+    logits, means, log_variances = model(images)
+    reconstruction, divergence = loss_terms(images, logits, means, log_variances)
+    return reconstruction.mean().item(), divergence.mean().item(), means.cpu().numpy()
+
+
+@torch.inference_mode()
+def decode(model, codes) -> np.ndarray:
+    logits = model.decoder(torch.from_numpy(codes).to(DEVICE))
+    return torch.sigmoid(logits).cpu().numpy()  # (N, 784)
+# --8<-- [end:evaluate]
+
+
+# --8<-- [start:sample]
+def sample(model, count) -> np.ndarray:
+    generator = np.random.default_rng(SEED)
+    codes = generator.standard_normal((count, LATENT_SIZE), dtype="float32")  # from the prior
+    return decode(model, codes)
+
+
+def score(samples, images, labels) -> tuple[float, float]:
+    lengths = np.sum(images**2, axis=1) - 2 * samples @ images.T  # (S, N)
+    distances = np.sum(samples**2, axis=1, keepdims=True) + lengths
+    counts = np.bincount(labels[distances.argmin(axis=1)], minlength=10)
+    return float(distances.min(axis=1).mean()) / 784, counts.min() / len(samples)
+
+
+def walk(model, start, end) -> np.ndarray:
+    steps = np.linspace(0, 1, 10, dtype="float32")[:, np.newaxis]  # (10, 1)
+    return decode(model, (1 - steps) * start + steps * end)  # (10, 784)
+# --8<-- [end:sample]
+
+
+# --8<-- [start:draw]
+def draw(name, images):
+    _, grid = plt.subplots(len(images) // 10, 10, num=name, figsize=(7, 0.075 * len(images)))
+    for axes, image in zip(grid.flat, images):
+        axes.imshow(image.reshape(28, 28), cmap="gray", vmin=0, vmax=1)
+        axes.axis("off")
+# --8<-- [end:draw]
+
+
+# --8<-- [start:main]
+if __name__ == "__main__":
+    torch.manual_seed(SEED)
+    (images, labels), validation_images, (test_images, test_labels) = load()
+    model = Model().to(DEVICE)
+    validation_elbos = train(model, images, validation_images)
+    test_reconstruction, test_divergence, means = evaluate(model, test_images)
+    test_elbo = -(test_reconstruction + test_divergence)
+    active_units = int(np.sum(means.var(axis=0) > 0.01))
+    print(f"test ELBO {test_elbo:.2f}, divergence {test_divergence:.2f}, active {active_units}")
+    samples = sample(model, 2000)
+    sample_distance, smallest_share = score(samples, images[:10000], labels[:10000])
+    test_distance, _ = score(test_images[:2000], images[:10000], labels[:10000])
+    distance_ratio = sample_distance / test_distance
+    print(f"distance ratio {distance_ratio:.2f}, rarest digit {smallest_share:.1%}")
+    draw("samples", samples[:40])
+    first = [means[test_labels == digit][0] for digit in range(10)]  # a code for each digit
+    draw("walk", np.concatenate([walk(model, first[i], first[i + 5]) for i in range(5)]))
+    plt.show()
+# --8<-- [end:main]
