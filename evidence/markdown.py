@@ -21,7 +21,6 @@ Whatever is wrong with a record is shown in the page and logged as a warning, wh
 
 from __future__ import annotations
 
-import fnmatch
 import logging
 import re
 import xml.etree.ElementTree as etree
@@ -185,7 +184,9 @@ class Reader:
         log.warning("%s%s", f"{self.language}/{page}: " if page else "", message)
 
     def scripts(self, pattern: str) -> list[Script]:
-        found = [script for stem, script in self.catalog.scripts.items() if fnmatch.fnmatchcase(stem, pattern)]
+        """Return the scripts that match; a star stands for the framework: `vae_*` does not mean `vae_map_keras`."""
+        stems = re.compile(re.escape(pattern).replace(r"\*", "[^_]*"))
+        found = [script for stem, script in self.catalog.scripts.items() if stems.fullmatch(stem)]
         if not found:
             raise EvidenceError(f"no script is called {pattern}")
         return found

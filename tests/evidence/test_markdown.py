@@ -144,7 +144,7 @@ def test_ranges():
         ("toy_numpy.losses[-1]", "0.500"),
         ("toy_numpy.losses[-1].seeds", "0.500–0.520"),
         ("toy_numpy.score.minimum", "50%"),
-        ("*.score.spread", "25%"),
+        ("toy_*.score.spread", "25%"),
         ("toy_numpy.losses.spread", "0.500"),
         ("toy_numpy.extra", "1,500"),
         ("toy_numpy.extra.maximum", "2,000"),
@@ -166,7 +166,7 @@ def test_expressions(show, expression, text):
 
 
 def test_dates(show, site):
-    assert show("{{ *.date }}")[1] == site.record.content["date"]
+    assert show("{{ toy_*.date }}")[1] == site.record.content["date"]
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh", "最后核验于："), ("en", "last verified: ")])
@@ -231,6 +231,7 @@ def test_where_they_are_left_alone(show, source):
     [
         ("tyo_numpy.score", "no script is called tyo_numpy"),
         ("tyo_*.score", "no script is called tyo_*"),
+        ("to*.score", "no script is called to*"),  # A star is a framework, and "to" no script.
         ("toy_numpy.scroe", "models/toy declares no result scroe"),
         ("toy_numpy.score.minimun", "write script.result"),
         ("toy_numpy.score.maximum", "models/toy declares no maximum for score"),

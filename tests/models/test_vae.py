@@ -17,17 +17,6 @@ def probe(run):
     return run.probe
 
 
-@pytest.fixture
-def of(script):
-    """Skip a test that is about the other script of the topic."""
-
-    def check(name):
-        if script.name != name:
-            pytest.skip(f"is about {name}")
-
-    return check
-
-
 def weights(probe):
     names = [name for name in probe if name.startswith("parameter_")]
     return [probe[f"parameter_{number}"].astype("float64") for number in range(len(names))]
@@ -125,17 +114,17 @@ def test_only_the_training_set_is_trained_on(probe, script):
     assert probe["trained_on_training_set"] and probe["validated_on_the_rest"]
 
 
-def test_samples_are_drawn_from_the_prior(probe, of):
+@pytest.mark.script("vae")
+def test_samples_are_drawn_from_the_prior(probe):
     """As two thousand of our own are: narrower, wider or repeated codes would change mean picture and variance."""
-    of("vae")
     codes = np.random.default_rng(4).normal(size=(2000, 20))
     ours = sigmoid(decode(codes, probe))
     assert probe["samples"].var(axis=0).sum() == pytest.approx(ours.var(axis=0).sum(), rel=0.05)
     assert np.abs(probe["samples"].mean(axis=0) - ours.mean(axis=0)).max() < 0.06
 
 
-def test_scores_are_what_the_script_says(run, probe, of):
-    of("vae")
+@pytest.mark.script("vae")
+def test_scores_are_what_the_script_says(run, probe):
     images, labels = probe["train_images"].astype("float64"), probe["train_labels"]
 
     def nearest(pictures):
@@ -148,9 +137,9 @@ def test_scores_are_what_the_script_says(run, probe, of):
     assert run.results["smallest_share"] == pytest.approx(smallest, abs=0.002)
 
 
-def test_pictures_of_samples_and_walks_are_what_they_say(probe, of):
+@pytest.mark.script("vae")
+def test_pictures_of_samples_and_walks_are_what_they_say(probe):
     """Each walk goes straight from the code of the first test image of one digit to that of another, in ten steps."""
-    of("vae")
     np.testing.assert_allclose(probe["drawn_samples"], probe["samples"][:40], rtol=0, atol=1e-6)
     first = [np.flatnonzero(probe["test_labels"] == digit)[0] for digit in range(10)]
     means = encode(probe["test_images"][first], probe)[0]
@@ -160,8 +149,8 @@ def test_pictures_of_samples_and_walks_are_what_they_say(probe, of):
         np.testing.assert_allclose(walk, sigmoid(decode(codes, probe)), rtol=0, atol=2e-3)
 
 
-def test_map_shows_the_means_of_test_images(run, probe, of):
-    of("vae_map")
+@pytest.mark.script("vae_map")
+def test_map_shows_the_means_of_test_images(run, probe):
     means, _ = encode(probe["test_images"][:2000], probe)
     labels = probe["test_labels"][: len(means)]
     expected = np.concatenate([means[labels == digit] for digit in range(10)])
@@ -171,8 +160,8 @@ def test_map_shows_the_means_of_test_images(run, probe, of):
     assert run.results["map_agreement"] == pytest.approx(np.mean(labels[distances.argmin(axis=1)] == labels), abs=0.003)
 
 
-def test_plane_is_decoded_from_quantiles_of_the_prior(probe, of):
-    of("vae_map")
+@pytest.mark.script("vae_map")
+def test_plane_is_decoded_from_quantiles_of_the_prior(probe):
     quantiles = [NormalDist().inv_cdf((number + 0.5) / 12) for number in range(12)]
     for row, column in ((0, 0), (0, 11), (11, 3)):  # the second number falls from row to row
         expected = sigmoid(decode(np.array([[quantiles[column], quantiles[11 - row]]]), probe)).reshape(28, 28)
