@@ -74,6 +74,7 @@ WORDS = {
         "epochs": "轮数",
         "accuracy": "此时的测试准确率",
         "times": "{} 倍",
+        "to": " 至 ",
         "ratio": "官方示例用的时间是它的",
         "verified": "本页的运行最后核验于：{}",
         "parity": "：装进同样的权重，{frameworks} 的版本与 Keras 的最多相差：输出 {forward}，梯度 {gradient}，SGD 十步之后的参数 {sgd_10}（{date}）。",
@@ -106,6 +107,7 @@ WORDS = {
         "epochs": "Epochs",
         "accuracy": "Test accuracy by then",
         "times": "{} times",
+        "to": " to ",
         "ratio": "The official example takes",
         "verified": "Runs behind this page last verified: {}",
         "parity": ": with the same weights, the versions in {frameworks} differ from Keras’ by at most {forward} in the output,"
@@ -125,6 +127,8 @@ def format_value(value: float, unit: str, language: str) -> str:
 
     Percentages come from fractions, memory is in MB (10⁶ bytes); plain numbers have 4 digits, others 3, and a plain zero is exact.
     """
+    if value < 0:
+        return f"−{format_value(-value, unit, language)}"  # a minus, not a hyphen
     if unit == "percent":
         return f"{value * 100:.2f}%"
     if unit == "bytes":
@@ -146,7 +150,8 @@ def format_value(value: float, unit: str, language: str) -> str:
 def format_range(values: list[float], unit: str, language: str) -> str:
     """Write the lowest and the highest value, or the one value if both read the same: 97.33%–97.98%, 21–31 s."""
     low, high = (format_value(bound(values), unit, language) for bound in (min, max))
-    return low if low == high else f"{low.partition(' ')[0]}–{high}"
+    to = WORDS[language]["to"] if low.startswith("−") else "–"
+    return low if low == high else f"{low.partition(' ')[0]}{to}{high}"
 
 
 def format_ratio(value: float, language: str) -> str:

@@ -102,7 +102,7 @@ def show(site, caplog):
         (0.0321, "nats", "0.0321", None),
         (108.64, "nats", "108.6", None),
         (99.96, "nats", "100.0", None),
-        (-105.26, "nats", "-105.3", None),
+        (-105.26, "nats", "−105.3", None),
         (9.999, "number", "9.999", None),
         (0, "number", "0", None),
         (0.0001234, "number", "0.0001234", None),
@@ -125,6 +125,7 @@ def test_formats(value, unit, zh, en):
 
 def test_ranges():
     assert format_range([0.2, 0.1, 0.15], "percent", "en") == "10.00%–20.00%"
+    assert format_range([-110.0, -109.6], "nats", "en") == "−110.0 to −109.6"
     assert format_range([0.10001, 0.10002], "percent", "en") == "10.00%", "what reads the same is no range"
 
 
