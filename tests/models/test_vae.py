@@ -103,7 +103,7 @@ def test_elbo_improves_each_epoch_and_is_printed(run, script):
     assert len(values) == EPOCHS
     assert all(later > earlier for earlier, later in zip(values, values[1:])), values
     for value in values:
-        assert re.search(rf"(ELBO {value:.2f}|loss: {-value:.2f})", run.output), value
+        assert re.search(rf"(ELBO {value:.2f}|loss: {-value:.4f})", run.output), value
 
 
 def test_only_the_training_set_is_trained_on(probe, script):
