@@ -68,6 +68,9 @@ def keras_network(layer: keras.layers.Layer, dropout: bool = False, noise: int =
     for part in layer._flatten_layers():
         if isinstance(part, keras.layers.Dropout) and not dropout:
             part.rate = 0
+        if isinstance(part, keras.layers.MultiHeadAttention) and part.compute_dtype == "float64":
+            # Which Keras keeps in 32 bits; exact only where the size of a head is a power of 4.
+            part._inverse_sqrt_key_dim = tf.constant(part.key_dim**-0.5, "float64")
 
     def call(x, training):
         if isinstance(layer, keras.layers.MultiHeadAttention):

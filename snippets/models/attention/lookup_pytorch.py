@@ -1,0 +1,138 @@
+# --8<-- [start:imports]
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+SEED = 0
+EPOCHS = 3
+BATCH_SIZE = 64
+LEARNING_RATE = 3e-3
+PAIRS, QUESTIONS, LENGTH = 8, 4, 16  # up to 8 pairs, then 4 questions, each with its answer
+PAD, PAIR, QUESTION, ANSWER, VOCABULARY = 0, 1, 101, 111, 121  # the first token of each kind
+SIZE, HEADS = 64, 2
+NAMES = ["·", *(f"{key}{value}" for key in "abcdefghij" for value in range(10))]
+NAMES += [*(f"{key}?" for key in "abcdefghij"), *(f"={value}" for value in range(10))]
+DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
+# --8<-- [end:imports]
+
+
+# --8<-- [start:task]
+def draw_examples(number, generator):
+    keys = generator.random((number, 10)).argsort(axis=1)[:, :PAIRS]  # (N, 8), no key twice
+    values = generator.integers(10, size=(number, PAIRS))
+    there = np.arange(PAIRS) < generator.integers(QUESTIONS, PAIRS + 1, size=(number, 1))
+    places = (generator.random((number, PAIRS)) - there).argsort(axis=1)[:, :QUESTIONS]  # (N, 4)
+    answers = np.take_along_axis(values, places, axis=1)
+    tokens = np.full((number, LENGTH), PAD)
+    tokens[:, :PAIRS] = np.where(there, PAIR + 10 * keys + values, PAD)
+    tokens[:, PAIRS::2] = QUESTION + np.take_along_axis(keys, places, axis=1)
+    tokens[:, PAIRS + 1 :: 2] = ANSWER + answers
+    return tokens, answers, places  # (N, 16), (N, 4), (N, 4)
+# --8<-- [end:task]
+
+
+# --8<-- [start:model]
+class Model(nn.Module):
+    def __init__(self, causal: bool = True):
+        super().__init__()
+        self.causal = causal
+        self.tokens = nn.Embedding(VOCABULARY, SIZE)
+        self.places = nn.Embedding(LENGTH, SIZE)
+        self.attention = nn.MultiheadAttention(SIZE, HEADS, batch_first=True)
+        self.output = nn.Linear(SIZE, 10)
+        for embedding in (self.tokens, self.places):
+            nn.init.uniform_(embedding.weight, -0.05, 0.05)  # PyTorch's own: 35 times wider
+
+    def attend(self, tokens):
+        length = tokens.shape[1]
+        x = self.tokens(tokens) + self.places.weight[:length]  # (N, T, 64)
+        future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(diagonal=1)
+        mixed, shares = self.attention(
+            x, x, x,
+            key_padding_mask=tokens == PAD,  # (N, T), True: must not be looked at
+            attn_mask=future if self.causal else None,  # (T, T), likewise
+            average_attn_weights=False,
+        )
+        return self.output(x + mixed), shares  # (N, T, 10), (N, H, T, T)
+
+    def forward(self, tokens):
+        return self.attend(tokens)[0]
+# --8<-- [end:model]
+
+
+# --8<-- [start:train]
+def train(model, tokens, answers):
+    dataset = TensorDataset(torch.tensor(tokens), torch.tensor(answers))
+    batches = DataLoader(dataset, batch_size=BATCH_SIZE, shuffle=True)
+    loss_function = nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)
+    for _ in range(EPOCHS):
+        for tokens, answers in batches:
+            logits = model(tokens.to(DEVICE))[:, PAIRS::2]  # (B, 4, 10), at the questions
+            loss = loss_function(logits.flatten(0, 1), answers.flatten().to(DEVICE))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+
+@torch.inference_mode()
+def answer(model, tokens) -> np.ndarray:
+    tokens = torch.tensor(tokens, device=DEVICE)  # a copy, whose answers are overwritten
+    for place in range(PAIRS, LENGTH, 2):
+        logits = model(tokens[:, : place + 1])[:, -1]  # (N, 10), nothing after the question
+        tokens[:, place + 1] = ANSWER + logits.argmax(dim=1)
+    return (tokens[:, PAIRS + 1 :: 2] - ANSWER).cpu().numpy()  # (N, 4)
+
+
+@torch.inference_mode()
+def look(model, tokens) -> tuple[np.ndarray, np.ndarray]:
+    logits, shares = model.attend(torch.tensor(tokens, device=DEVICE))
+    return logits.cpu().numpy(), shares.cpu().numpy()
+# --8<-- [end:train]
+
+
+# --8<-- [start:draw]
+def weight_at(shares, places) -> float:
+    asking = shares.mean(axis=1)[:, PAIRS::2]  # (N, 4, T), mean of the heads, rows of the questions
+    return float(np.take_along_axis(asking, places[..., np.newaxis], axis=2).mean())
+
+
+def draw_maps(models, tokens, places):
+    names = [NAMES[token] for token in tokens[0]]
+    _, panels = plt.subplots(1, 2, num="attention_maps", figsize=(9, 4.8), layout="tight")
+    for axes, model, title in zip(panels, models, ("causal mask", "no causal mask")):
+        _, shares = look(model, tokens)
+        axes.imshow(shares[0].mean(axis=0), cmap="Blues", vmin=0, vmax=1)
+        axes.plot(places, range(PAIRS, LENGTH, 2), "o", color="tab:red", fillstyle="none")
+        axes.set(title=title, xlabel="looked at", ylabel="looking")
+        axes.set_xticks(range(LENGTH), names, fontsize=7)
+        axes.set_yticks(range(LENGTH), names, fontsize=7)
+# --8<-- [end:draw]
+
+
+# --8<-- [start:main]
+if __name__ == "__main__":
+    torch.manual_seed(SEED)
+    generator = np.random.default_rng(SEED)
+    tokens, answers, _ = draw_examples(20_000, generator)
+    test_tokens, test_answers, test_places = draw_examples(2000, generator)
+    following = np.broadcast_to(np.arange(PAIRS + 1, LENGTH, 2), test_places.shape)
+    print("an example:", *(NAMES[token] for token in test_tokens[0]))
+    models, accuracies, right_shares, following_shares = [], [], [], []
+    for causal in (True, False):
+        model = Model(causal).to(DEVICE)
+        train(model, tokens, answers)
+        logits, shares = look(model, test_tokens)
+        accuracies.append(np.mean(logits[:, PAIRS::2].argmax(axis=2) == test_answers))
+        accuracies.append(np.mean(answer(model, test_tokens) == test_answers))
+        right_shares.append(weight_at(shares, test_places))
+        following_shares.append(weight_at(shares, following))
+        models.append(model)
+        print(f"causal mask: {causal}")
+        print(f"  right: all in sight {accuracies[-2]:.2%}, one by one {accuracies[-1]:.2%}")
+        print(f"  weight: the pair {right_shares[-1]:.2f}, next answer {following_shares[-1]:.2f}")
+    draw_maps(models, test_tokens[:1], test_places[0])
+    plt.show()
+# --8<-- [end:main]
