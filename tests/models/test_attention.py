@@ -6,20 +6,8 @@ import numpy as np
 import pytest
 
 TOPIC = "models/attention"
-FRAMEWORKS = ("keras", "pytorch", "mxnet")
 SIZES = np.array([4, 16, 64, 256, 1024])
 QUESTIONS = slice(8, 16, 2)
-
-
-def of(script, frameworks=FRAMEWORKS):
-    """A test with this mark runs once for each framework's script, whose run it shares with the contract's tests."""
-    stems = [f"{script}_{framework}" for framework in frameworks]
-    return pytest.mark.parametrize("name", [pytest.param(stem, marks=pytest.mark.xdist_group(stem)) for stem in stems])
-
-
-@pytest.fixture
-def run(run_of, catalog, name):
-    return run_of(catalog.script(name))
 
 
 def attend(queries, keys, values, allowed):
@@ -43,12 +31,12 @@ def multi_head(x, weights, biases, allowed):
     return mixed.swapaxes(1, 2).reshape(x.shape) @ weights[3] + biases[3], shares
 
 
-@of("scaling", ["numpy"])
+@pytest.mark.script("scaling")
 def test_scores_deviate_by_the_root_of_the_size(run):
     np.testing.assert_allclose(run.results["deviations"], np.sqrt(SIZES), rtol=0.08)
 
 
-@of("scaling", ["numpy"])
+@pytest.mark.script("scaling")
 def test_without_scaling_the_softmax_saturates(run):
     """The weight goes to a single key and the slope is lost, the more the larger the size; with scaling neither depends on it."""
     plain, scaled = (np.array(run.results[f"{name}_weights"]) for name in ("plain", "scaled"))
@@ -58,14 +46,14 @@ def test_without_scaling_the_softmax_saturates(run):
     assert scaled[-1] > 10 * plain[-1]
 
 
-@of("attention")
+@pytest.mark.script("attention")
 def test_masks_are_what_the_page_says(run):
     probe, there = run.probe, np.arange(5) < np.array([[5], [3], [1]])
     np.testing.assert_array_equal(probe["padding"], np.repeat(there[:, None], 5, axis=1))
     np.testing.assert_array_equal(probe["causal"][0], [[key <= query for key in range(5)] for query in range(5)])
 
 
-@of("attention")
+@pytest.mark.script("attention")
 def test_by_hand_and_layer_are_the_formula(run):
     """On inputs of ours, both masks at once: a mask laid on its side, a missing root, swapped projections would show."""
     probe = run.probe
@@ -78,13 +66,13 @@ def test_by_hand_and_layer_are_the_formula(run):
     np.testing.assert_allclose(probe["layer"], expected, rtol=0, atol=1e-6)
 
 
-@of("attention")
+@pytest.mark.script("attention")
 def test_masked_tokens_change_nothing_and_others_do(run):
     without, padding, causal = run.results["changes"]
     assert padding == causal == 0 and without > 0.1
 
 
-@of("lookup")
+@pytest.mark.script("lookup")
 def test_task_is_what_the_page_says(run):
     """Four to eight pairs, no key twice, padding behind them; four different questions, each with the value of its pair."""
     probe = run.probe
@@ -99,13 +87,13 @@ def test_task_is_what_the_page_says(run):
         assert list(pairs[places] // 10) == list(asked)
 
 
-@of("lookup")
+@pytest.mark.script("lookup")
 def test_no_test_sequence_was_trained_on(run):
     trained = {row.tobytes() for row in run.probe["trained_on"]}
     assert not any(row.tobytes() in trained for row in run.probe["tested_on"])
 
 
-@of("lookup")
+@pytest.mark.script("lookup")
 def test_model_is_the_formula_on_the_page(run):
     """Embeddings of token and place, attention with its masks, a sum, a dense layer; the first without the future."""
     probe = run.probe
@@ -120,7 +108,7 @@ def test_model_is_the_formula_on_the_page(run):
         np.testing.assert_allclose(probe[f"logits_{number}"][:6], logits, rtol=1e-3, atol=1e-3)
 
 
-@of("lookup")
+@pytest.mark.script("lookup")
 def test_the_future_does_not_leak(run):
     """With the causal mask a question's logits are the same whatever stands behind it; without, they follow what stands there."""
     probe = run.probe
@@ -130,14 +118,14 @@ def test_the_future_does_not_leak(run):
     assert np.mean(given == probe["answers"]) < 0.1
 
 
-@of("lookup")
+@pytest.mark.script("lookup")
 def test_answers_are_given_without_the_future(run):
     """Wrong answers in the input change none of the answers given one by one: no teacher forcing, in either model."""
     for number in range(2):
         np.testing.assert_array_equal(run.probe[f"garbled_answered_{number}"], run.probe[f"answered_{number}"])
 
 
-@of("lookup")
+@pytest.mark.script("lookup")
 def test_only_the_causal_mask_makes_the_model_learn(run):
     """Both are perfect with all tokens in sight; one by one, the model that could see the future hardly does better than guessing."""
     seen, masked, leaked, leaking = run.results["accuracies"]
@@ -146,7 +134,7 @@ def test_only_the_causal_mask_makes_the_model_learn(run):
         assert np.mean(run.probe[f"answered_{number}"] == run.probe["answers"]) == pytest.approx(said, abs=0.05)
 
 
-@of("lookup")
+@pytest.mark.script("lookup")
 def test_attention_points_where_the_answer_stands(run):
     """Recounted on sequences of ours: on the pair with the causal mask, on the answer that follows without it."""
     probe = run.probe
@@ -161,7 +149,7 @@ def test_attention_points_where_the_answer_stands(run):
     assert leaking[0] < 0.1 and leaking[1] > 0.6
 
 
-@of("lookup")
+@pytest.mark.script("lookup")
 def test_figure_shows_the_first_test_sequence(run):
     probe = run.probe
     np.testing.assert_allclose(probe["drawn"], probe["first_maps"], rtol=0, atol=1e-5)
