@@ -112,7 +112,7 @@ def build(case: dict, root: Path, x: np.ndarray) -> GluonNetwork:
         block, forth, back = weights.gluon_layers(*case["sizes"])[case["layer"]]
         parts = [Translator(case["count"], forth, back)]
     else:
-        block = getattr(load_snippet(root / case["snippet"]), case["builder"])()
+        block = getattr(load_snippet(root / case["snippet"]), case["builder"])(*case["arguments"])
         block = WithNoise(block, case["noise"]) if "noise" in case else block
         parts = translators(weights, "gluon", case["plan"])
         for layer in parametric(block):

@@ -31,11 +31,16 @@ PLANS = {
     "rnn": ((28, 28), [("rnn", {}), ("dense", {})]),
     "birnn": ((12, 2), [("bidirectional_rnn", {}), ("dense", {})]),
     "gradients": ((28, 28), [("rnn", {}), ("dense", {})]),
+    "lstm_gru": ((28, 28), [("rnn", {}), ("dense", {})]),
+    "recall": ((7, 9), [("rnn", {}), ("dense", {})]),
     "vae": ((784,), [("dense", {})] * 4),
     "vae_map": ((784,), [("dense", {})] * 6),
 }
-# Models that give an answer at every step of sequences of different lengths, where steps of zeros are padding: their classes.
-SEQUENCES = {"birnn": 3}
+# Builders that make other models when given an argument: `script:argument`, as above.
+PLANS |= {f"{name}:RNN": PLANS[name] for name in ("lstm_gru", "recall")}
+PLANS |= {f"{name}:GRU": (PLANS[name][0], [("gru", {}), ("dense", {})]) for name in ("lstm_gru", "recall")}
+# Models that give an answer at every step of sequences of different lengths, where steps of zeros are padding.
+SEQUENCES = {"birnn"}
 # How much noise a model draws for each input. It is drawn here instead, stands behind the input, and every framework is given
 # the same; the model takes it as its argument `noise`. Only what is asked of chance is left to the model's own.
 NOISE = {"vae": 20, "vae_map": 2}
@@ -47,7 +52,7 @@ APART = {"mechanics": "each is a toy that tells when Python runs its method; Ten
 # so near to zero that rounding alone decides on which side of a ReLU it is. Powers of two in double precision: MXNet divides
 # by the size of the batch in 32 bits.
 VARIANTS = {"float32": [(4, 0), (3, 1), (2, 2)], "float64": [(16, 0), (8, 1)]}
-CLASSES = 10
+CLASSES = {"birnn": 3, "recall": 8, "recall:RNN": 8, "recall:GRU": 8}  # of all others 10
 # Within ten steps of Adam rounding may take a ReLU to its other side, as it did in one of twelve draws of `filters`; in so small
 # a model that moves more of the parameters than is allowed. If nothing but those ten steps differs, another draw is judged: what
 # is a convention, or a mistake, differs in every draw.
@@ -86,8 +91,9 @@ def unplanned(catalog: Catalog) -> list[str]:
 CATALOG = load_catalog(ROOT)
 MODELS = {name: frameworks for name, frameworks in builders(CATALOG).items() if name in PLANS}
 OTHERS = [(name, framework) for name, frameworks in MODELS.items() for framework in frameworks if framework != "keras"]
+ARGUED = [(name, framework) for name in PLANS if ":" in name for framework in MODELS.get(name.partition(":")[0], ()) if framework != "keras"]
 # TensorFlow's modules say in which precision their variables are.
-DOUBLE = [(name, framework) for name, framework in OTHERS if framework != "tensorflow"]
+DOUBLE = [(name, framework) for name, framework in OTHERS + ARGUED if framework != "tensorflow"]
 
 
 def test_every_model_is_compared(catalog):
@@ -101,7 +107,9 @@ def build(networks, weights, conventions):
     def of(name: str, framework: str, precision: str = "float32", dropout: bool = False):
         noise = 0 if dropout else NOISE.get(name, 0)
         with networks.precision_of_keras(precision):
-            model = getattr(load_snippet(CATALOG.script(f"{name}_{framework}").path), MODELS[name][framework])()
+            script, _, argument = name.partition(":")
+            builder = getattr(load_snippet(CATALOG.script(f"{script}_{framework}").path), MODELS[script][framework])
+            model = builder(argument) if argument else builder()
         if framework == "keras":
             return networks.keras_network(model, dropout, noise)
         if framework == "tensorflow":
@@ -116,8 +124,10 @@ def build(networks, weights, conventions):
 
 def gluon_case(name: str, precision: str, dropout: bool = False) -> dict:
     """Return what the worker has to know to build the model that MXNet's snippet builds, with its own chance if `dropout`."""
-    path = CATALOG.script(f"{name}_mxnet").path.relative_to(ROOT).as_posix()
-    case = {"snippet": path, "builder": MODELS[name]["mxnet"], "plan": PLANS[name][1], "precision": precision}
+    script, _, argument = name.partition(":")
+    path = CATALOG.script(f"{script}_mxnet").path.relative_to(ROOT).as_posix()
+    builder = {"builder": MODELS[script]["mxnet"], "arguments": [argument] if argument else []}
+    case = {"snippet": path, **builder, "plan": PLANS[name][1], "precision": precision}
     return case | ({"scatter": True} if dropout else {}) | ({"noise": 0 if dropout else NOISE[name]} if name in NOISE else {})
 
 
@@ -134,7 +144,7 @@ def drawn(name: str, batch: int, seed: int, draw: int, shapes: list[tuple], prec
         lengths = generator.integers(1, x.shape[1] + 1, size=batch)
         x[np.arange(x.shape[1]) >= lengths[:, np.newaxis]] = 0
     each_step = name in TOKENS or name in SEQUENCES
-    classes = generator.integers(SEQUENCES.get(name, CLASSES), size=x.shape[:2] if each_step else batch)
+    classes = generator.integers(CLASSES.get(name, 10), size=x.shape[:2] if each_step else batch)
     return x, classes.astype("int32"), weights
 
 
@@ -198,10 +208,11 @@ def compare(name, framework, precision, reference, build, gluon) -> dict[str, fl
     return largest
 
 
-@pytest.mark.parametrize(("name", "framework"), OTHERS)
+@pytest.mark.parametrize(("name", "framework"), OTHERS + ARGUED)
 def test_model(name, framework, reference, build, gluon, measured):
     largest = compare(name, framework, "float32", reference, build, gluon)
-    measured.setdefault(name, {})[framework] = largest
+    kept = measured.setdefault(name.partition(":")[0], {}).setdefault(framework, {})
+    kept |= {quantity: max(size, kept.get(quantity, 0)) for quantity, size in largest.items()}
 
 
 @pytest.mark.parametrize(("name", "framework"), DOUBLE)

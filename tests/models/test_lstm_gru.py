@@ -1,0 +1,140 @@
+"""What the page on LSTM and GRU says of every framework's scripts, held against their runs and `probe_lstm_gru.py`."""
+
+import numpy as np
+import pytest
+
+TOPIC = "models/lstm_gru"
+CHANCE = 1 / 8
+GATE_BIASES = {"lstm_gru": 1.0, "recall": 3.0}
+
+
+@pytest.fixture
+def of(run, script):
+    """Return results and probe of the run, for a test of the named script; skip the others."""
+
+    def named(name):
+        if script.name != name:
+            pytest.skip(f"a test of {name}")
+        return run.results, run.probe
+
+    return named
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def last_state(cell, framework, x, kernel, recurrent, bias):
+    """Return the last hidden state by the page's formulas: in float64, from parameters in the framework's order of gates."""
+    h = c = np.zeros((len(x), 64))
+    x = x.astype("float64")
+    if cell != "GRU" and bias.ndim == 2:
+        bias = bias.sum(axis=0)
+    for t in range(x.shape[1]):
+        if cell == "RNN":
+            h = np.tanh(x[:, t] @ kernel + h @ recurrent + bias)
+        elif cell == "LSTM":
+            i, f, g, o = np.split(x[:, t] @ kernel + h @ recurrent + bias, 4, axis=1)
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            h = sigmoid(o) * np.tanh(c)
+        else:
+            a, b = np.split(x[:, t] @ kernel + bias[0], 3, axis=1), np.split(h @ recurrent + bias[1], 3, axis=1)
+            update, reset = (0, 1) if framework == "keras" else (1, 0)
+            z, r = sigmoid(a[update] + b[update]), sigmoid(a[reset] + b[reset])
+            h = z * h + (1 - z) * np.tanh(a[2] + r * b[2])
+    return h
+
+
+@pytest.mark.parametrize("cell", ("RNN", "LSTM", "GRU"))
+def test_layers_are_the_formulas_on_the_page(run, script, cell):
+    """Order of gates, the reset after the product, one bias or two: by a program of our own, with the layer's parameters."""
+    probe = run.probe
+    state = last_state(cell, script.framework, probe["x"], *(probe[f"{cell}_{i}"] for i in range(3)))
+    expected = state @ probe[f"{cell}_kernel"] + probe[f"{cell}_bias"]
+    np.testing.assert_allclose(probe[f"{cell}_logits"], expected, rtol=0, atol=2e-6)
+
+
+def test_cells_are_set_up_alike(run, script):
+    """64 hidden numbers in each; gates begin by keeping, and the simple RNN with an orthogonal matrix, so nothing is crippled."""
+    probe, keep = run.probe, GATE_BIASES[script.name]
+    assert all(probe[f"{cell}_1"].shape[0] == 64 for cell in ("RNN", "LSTM", "GRU"))
+    np.testing.assert_allclose(probe["RNN_1"] @ probe["RNN_1"].T, np.eye(64), rtol=0, atol=1e-4)
+    biases = {cell: probe[f"{cell}_2"].reshape(-1, probe[f"{cell}_1"].shape[1]).sum(axis=0) for cell in ("LSTM", "GRU")}
+    second, first = slice(64, 128), slice(0, 64)
+    places = {"LSTM": second, "GRU": first if script.framework == "keras" else second}
+    for cell, place in places.items():
+        assert (biases[cell][place] == keep).all() and biases[cell].sum() == 64 * keep
+
+
+def test_formulas_are_the_layers_after_training(of):
+    differences = of("lstm_gru")[0]["formula_differences"]
+    assert len(differences) == 2 and 0 < max(differences) < 1e-4
+
+
+def test_accuracies_are_recounted(of):
+    results, probe = of("lstm_gru")
+    names = ("rnn_accuracy", "lstm_accuracy", "gru_accuracy")
+    np.testing.assert_allclose([results[name] for name in names], probe["accuracies"], rtol=0, atol=1e-6)
+    assert probe["trained_on_training_images"]
+
+
+@pytest.mark.needs_mnist("the gated cells are better at reading digits row by row")
+def test_gates_read_digits_better(of):
+    """At equal settings by five points at least; and better than the simple RNN at the best of its three learning rates."""
+    results, _ = of("lstm_gru")
+    gated = min(results["lstm_accuracy"], results["gru_accuracy"])
+    assert gated >= results["rnn_accuracy"] + 0.05
+    assert gated > max(results["other_rnn_accuracies"])
+
+
+@pytest.mark.needs_mnist("the first test image is blank down to its seventh row")
+def test_gates_narrow_at_the_first_stroke(of):
+    _, probe = of("lstm_gru")
+    for gate in (probe["forget_gate"], probe["update_gate"]):
+        assert len(gate) == 28 and gate[7:10].min() < gate[:5].mean() - 0.05
+
+
+def test_sequences_are_those_on_the_page(of):
+    """One symbol of eight at each of 34 steps, one mark among the first ten; the marked symbol is the answer."""
+    _, probe = of("recall")
+    symbols, marks = probe["sequences"][:, :, :8], probe["sequences"][:, :, 8]
+    assert probe["sequences"].shape[1:] == (34, 9) and (symbols.sum(axis=2) == 1).all()
+    assert (marks.sum(axis=1) == 1).all() and set(marks.argmax(axis=1)) == set(range(10))
+    marked = symbols[np.arange(len(marks)), marks.argmax(axis=1)].argmax(axis=1)
+    np.testing.assert_array_equal(marked, probe["symbols"])
+    assert np.bincount(marked, minlength=8).max() < 100  # of 500: no symbol is worth guessing
+    assert not probe["seen_twice"]
+
+
+def test_only_gates_remember(of):
+    """The simple RNN stays within ten points of chance at every learning rate tried; both gated cells exceed 95 %."""
+    results, probe = of("recall")
+    assert max(results["rnn_accuracy"], *results["other_rnn_accuracies"]) <= CHANCE + 0.1
+    assert min(results["lstm_accuracy"], results["gru_accuracy"]) > 0.95
+    assert np.mean(probe["fresh_logits"].argmax(axis=1) == probe["symbols"]) > 0.95
+
+
+def test_gradient_norms_are_those_of_backpropagation_by_hand(of):
+    """For the simple RNN: the chain rule in NumPy, from the right answer's logit to the input of each step."""
+    _, probe = of("recall")
+    kernel, recurrent, bias = probe["norms_kernel"], probe["norms_recurrent"], probe["norms_bias"]
+    bias = bias.sum(axis=0) if bias.ndim == 2 else bias
+    x, h, states = probe["x"], np.zeros((16, 64)), []
+    for t in range(34):
+        h = np.tanh(x[:, t] @ kernel + h @ recurrent + bias)
+        states.append(h)
+    gradient, norms = probe["norms_output"].T[probe["symbols"][:16]], []
+    for state in reversed(states):
+        gradient = gradient * (1 - state**2)
+        norms.append(np.linalg.norm(gradient @ kernel.T, axis=1).mean())
+        gradient = gradient @ recurrent.T
+    np.testing.assert_allclose(probe["norms"], norms[::-1], rtol=1e-3)
+
+
+def test_gradients_reach_the_marks_after_training(of):
+    """At the steps of the marks, beside the last: in the gated cells ten times the simple RNN's, which training makes smaller."""
+    results, _ = of("recall")
+    rnn, lstm, gru = results["early_after"]
+    assert min(lstm, gru) > rnn + 1
+    assert rnn < results["early_before"][0] < 0
+    assert results["early_before"][1] > -1  # the gates of an untrained LSTM are open already
