@@ -8,18 +8,6 @@ CHANCE = 1 / 8
 GATE_BIASES = {"lstm_gru": 1.0, "recall": 3.0}
 
 
-@pytest.fixture
-def of(run, script):
-    """Return results and probe of the run, for a test of the named script; skip the others."""
-
-    def named(name):
-        if script.name != name:
-            pytest.skip(f"a test of {name}")
-        return run.results, run.probe
-
-    return named
-
-
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
@@ -66,37 +54,42 @@ def test_cells_are_set_up_alike(run, script):
         assert (biases[cell][place] == keep).all() and biases[cell].sum() == 64 * keep
 
 
-def test_formulas_are_the_layers_after_training(of):
-    differences = of("lstm_gru")[0]["formula_differences"]
+@pytest.mark.script("lstm_gru")
+def test_formulas_are_the_layers_after_training(run):
+    differences = run.results["formula_differences"]
     assert len(differences) == 2 and 0 < max(differences) < 1e-4
 
 
-def test_accuracies_are_recounted(of):
-    results, probe = of("lstm_gru")
+@pytest.mark.script("lstm_gru")
+def test_accuracies_are_recounted(run):
+    results, probe = run.results, run.probe
     names = ("rnn_accuracy", "lstm_accuracy", "gru_accuracy")
     np.testing.assert_allclose([results[name] for name in names], probe["accuracies"], rtol=0, atol=1e-6)
     assert probe["trained_on_training_images"]
 
 
 @pytest.mark.needs_mnist("the gated cells are better at reading digits row by row")
-def test_gates_read_digits_better(of):
+@pytest.mark.script("lstm_gru")
+def test_gates_read_digits_better(run):
     """At equal settings by five points at least; and better than the simple RNN at the best of its three learning rates."""
-    results, _ = of("lstm_gru")
+    results = run.results
     gated = min(results["lstm_accuracy"], results["gru_accuracy"])
     assert gated >= results["rnn_accuracy"] + 0.05
     assert gated > max(results["other_rnn_accuracies"])
 
 
 @pytest.mark.needs_mnist("the first test image is blank down to its seventh row")
-def test_gates_narrow_at_the_first_stroke(of):
-    _, probe = of("lstm_gru")
+@pytest.mark.script("lstm_gru")
+def test_gates_narrow_at_the_first_stroke(run):
+    probe = run.probe
     for gate in (probe["forget_gate"], probe["update_gate"]):
         assert len(gate) == 28 and gate[7:10].min() < gate[:5].mean() - 0.05
 
 
-def test_sequences_are_those_on_the_page(of):
+@pytest.mark.script("recall")
+def test_sequences_are_those_on_the_page(run):
     """One symbol of eight at each of 34 steps, one mark among the first ten; the marked symbol is the answer."""
-    _, probe = of("recall")
+    probe = run.probe
     symbols, marks = probe["sequences"][:, :, :8], probe["sequences"][:, :, 8]
     assert probe["sequences"].shape[1:] == (34, 9) and (symbols.sum(axis=2) == 1).all()
     assert (marks.sum(axis=1) == 1).all() and set(marks.argmax(axis=1)) == set(range(10))
@@ -106,17 +99,19 @@ def test_sequences_are_those_on_the_page(of):
     assert not probe["seen_twice"]
 
 
-def test_only_gates_remember(of):
+@pytest.mark.script("recall")
+def test_only_gates_remember(run):
     """The simple RNN stays within ten points of chance at every learning rate tried; both gated cells exceed 95 %."""
-    results, probe = of("recall")
+    results, probe = run.results, run.probe
     assert max(results["rnn_accuracy"], *results["other_rnn_accuracies"]) <= CHANCE + 0.1
     assert min(results["lstm_accuracy"], results["gru_accuracy"]) > 0.95
     assert np.mean(probe["fresh_logits"].argmax(axis=1) == probe["symbols"]) > 0.95
 
 
-def test_gradient_norms_are_those_of_backpropagation_by_hand(of):
+@pytest.mark.script("recall")
+def test_gradient_norms_are_those_of_backpropagation_by_hand(run):
     """For the simple RNN: the chain rule in NumPy, from the right answer's logit to the input of each step."""
-    _, probe = of("recall")
+    probe = run.probe
     kernel, recurrent, bias = probe["norms_kernel"], probe["norms_recurrent"], probe["norms_bias"]
     bias = bias.sum(axis=0) if bias.ndim == 2 else bias
     x, h, states = probe["x"], np.zeros((16, 64)), []
@@ -131,9 +126,10 @@ def test_gradient_norms_are_those_of_backpropagation_by_hand(of):
     np.testing.assert_allclose(probe["norms"], norms[::-1], rtol=1e-3)
 
 
-def test_gradients_reach_the_marks_after_training(of):
+@pytest.mark.script("recall")
+def test_gradients_reach_the_marks_after_training(run):
     """At the steps of the marks, beside the last: in the gated cells ten times the simple RNN's, which training makes smaller."""
-    results, _ = of("recall")
+    results = run.results
     rnn, lstm, gru = results["early_after"]
     assert min(lstm, gru) > rnn + 1
     assert rnn < results["early_before"][0] < 0
