@@ -501,13 +501,13 @@ class ParityBlock(ReadingBlock):
             if not shown:
                 raise EvidenceError(f"no parity was measured of {topic or 'any model'}")
             for name, parity in shown.items():
-                self._show(container, parity, topics[name], "../" if topic else "")
+                self._show(container, name, parity, topics[name], "../" if topic else "")
         except (EvidenceError, ParityDamaged) as error:
             self.reader.complain(f"/// parity | {topic}: {error}")
             etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(str(error))
         return container
 
-    def _show(self, container: etree.Element, parity: Parity, topic: Topic, root: str) -> None:
+    def _show(self, container: etree.Element, name: str, parity: Parity, topic: Topic, root: str) -> None:
         language, words = self.reader.language, WORDS[self.reader.language]
         for reason in parity.reasons:
             self.reader.complain(f"/// parity | {topic.path}: {reason}; measure it again: see CONTRIBUTING.md")
@@ -522,7 +522,12 @@ class ParityBlock(ReadingBlock):
         paragraph = etree.SubElement(container, "p")
         title = etree.SubElement(paragraph, "strong")
         title.text = AtomicString(topic.title[language])
-        title.tail = AtomicString(words["parity"].format(frameworks=frameworks, date=parity.date, **largest))
+        last = title
+        if name != topic.name:  # one of several models
+            title.tail = " "
+            last = etree.SubElement(paragraph, "code")
+            last.text = AtomicString(name)
+        last.tail = AtomicString(words["parity"].format(frameworks=frameworks, date=parity.date, **largest))
         etree.SubElement(paragraph, "a", {"href": f"{root}frameworks/parity.md"}).text = AtomicString(words["parity_how"])
 
 
