@@ -128,9 +128,9 @@ def test_gradient_norms_are_those_of_backpropagation_by_hand(run):
 
 @pytest.mark.script("recall")
 def test_gradients_reach_the_marks_after_training(run):
-    """At the steps of the marks, beside the last: in the gated cells ten times the simple RNN's, which training makes smaller."""
+    """At the steps of the marks, beside the last: in the simple RNN less than a tenth, before training and after; in the gated more."""
     results = run.results
     rnn, lstm, gru = results["early_after"]
-    assert min(lstm, gru) > rnn + 1
-    assert rnn < results["early_before"][0] < 0
+    assert rnn < -1 < min(lstm, gru) and gru > 0
+    assert results["early_before"][0] < -1
     assert results["early_before"][1] > -1  # the gates of an untrained LSTM are open already

@@ -156,7 +156,7 @@ def test_what_a_screen_reader_is_told(reader: Callable[..., Reader], language: s
     dialog = page.get_by_role("dialog", name=name, exact=True)
     assert dialog.get_by_role("search").count() == 1
     assert dialog.get_by_role("searchbox", description={"zh": re.compile("方向键"), "en": re.compile("Arrow keys")}[language]).count() == 1
-    for query, told in (("Adam", {"zh": r"找到 \d 页", "en": r"\d pages found"}), ("ωωω", {"zh": "没有找到", "en": "Nothing found"})):
+    for query, told in (("Adam", {"zh": r"找到 \d+ 页", "en": r"\d+ pages found"}), ("ωωω", {"zh": "没有找到", "en": "Nothing found"})):
         search(page, query)
         assert re.fullmatch(told[language], dialog.get_by_role("status").text_content())
         assert dialog.get_by_role("list", name={"zh": "搜索结果", "en": "Search results"}[language]).locator("a").count() == (0 if query == "ωωω" else page.locator(".search-results a").count())
