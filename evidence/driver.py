@@ -245,6 +245,7 @@ def main() -> None:
     if job["probe"]:
         import numpy
 
+        sys.path.append(os.path.dirname(job["probe"]))  # as for a script that Python runs
         numpy.savez(control / "probe.npz", **runpy.run_path(job["probe"])["probe"](namespace))
     (control / "outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
 

@@ -176,7 +176,7 @@ class GlossaryBlock(Block):
                         link.tail = " "
                         etree.SubElement(name, "span", {"lang": other}).text = AtomicString(term.name[other])
                     for code in term.code:
-                        (link if len(name) == 1 else name[-1]).tail = " "
+                        name[-1].tail = " "
                         etree.SubElement(name, "code").text = AtomicString(code)
                     etree.SubElement(entries, "dd").text = AtomicString(term.definition[here])
         return container

@@ -1,14 +1,10 @@
 """Measures a trained autoencoder from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
 
-import ast
-import contextlib
-import io
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy
 
 from mnist_data import load_mnist
+from probing import what_train_receives
 
 SHAPES = [(784, 128), (128,), (128, 32), (32,), (32, 128), (128,), (128, 784), (784,)]  # as (inputs, outputs)
 
@@ -53,26 +49,6 @@ def open_model(model):
     return parameters, outputs
 
 
-class _Received(Exception):
-    """Carries what `train` was called with out of the script's last section."""
-
-
-def _what_train_receives(snippet):
-    """Runs the script's last section once more, up to its first call of `train`: its arguments but the model."""
-
-    def spy(model, *arguments):
-        raise _Received(*arguments)
-
-    last = ast.parse(Path(snippet["__file__"]).read_bytes()).body[-1]
-    code = compile(ast.Module(last.body, type_ignores=[]), snippet["__file__"], "exec")
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(code, {**snippet, "train": spy})
-    except _Received as received:
-        return received.args
-    raise ValueError("the script's last section does not call train")
-
-
 def _drawn(figure):
     """Returns the images of a figure of ten columns, (rows, 10, 784)."""
     images = [axes.images[0].get_array() for axes in plt.figure(figure).axes]
@@ -84,7 +60,7 @@ def _autoencoder(snippet, train_images, test_images):
     directions = numpy.linalg.eigh(covariance)[1][:, -32:]
     mean = train_images.mean(axis=0)
     _, linear_outputs = open_model(snippet["linear_model"])
-    (images, _) = _what_train_receives(snippet)
+    (images, _) = what_train_receives(snippet)
     return {
         "trained_on_training_set": numpy.array_equal(images, train_images),
         "pca": mean + (test_images - mean) @ directions @ directions.T,
@@ -95,7 +71,7 @@ def _autoencoder(snippet, train_images, test_images):
 
 
 def _denoising(snippet, train_images, test_images):
-    noisy, clean = _what_train_receives(snippet)
+    noisy, clean = what_train_receives(snippet)
     generator = numpy.random.default_rng(12345)
     noise = generator.normal(scale=0.5, size=test_images.shape).astype("float32")
     fresh = numpy.clip(test_images + noise, 0, 1)

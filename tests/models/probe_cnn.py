@@ -1,14 +1,13 @@
 """Measures a trained CNN from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
 
-import ast
 import contextlib
 import io
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy
 
 from mnist_data import load_mnist
+from probing import what_train_receives
 
 SHAPES = {  # convolutions as (height, width, inputs, outputs), dense layers as (inputs, outputs)
     "convolution_1": (3, 3, 1, 32),
@@ -77,26 +76,6 @@ def _open(model):
     return dict(zip(SHAPES, parameters)), logits
 
 
-class _Received(Exception):
-    """Carries what `train` was called with out of the script's last section."""
-
-
-def _what_train_receives(snippet):
-    """Runs the script's last section once more, up to its call of `train`: (images, labels), twice."""
-
-    def spy(model, *arguments):
-        raise _Received(*arguments)
-
-    last = ast.parse(Path(snippet["__file__"]).read_bytes()).body[-1]
-    code = compile(ast.Module(last.body, type_ignores=[]), snippet["__file__"], "exec")
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(code, {**snippet, "train": spy})
-    except _Received as received:
-        return received.args
-    raise ValueError("the script's last section does not call train")
-
-
 def _arrays(tensors):
     return [tensor.asnumpy() if hasattr(tensor, "asnumpy") else numpy.asarray(tensor) for tensor in tensors]
 
@@ -159,7 +138,7 @@ def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     mistakes, mistake_titles = _pictures("mistakes")
     confusion_matrix = _drawn_confusion_matrix()
     plt.close("all")  # what follows draws some of them again
-    training, validation = _what_train_receives(snippet)
+    training, validation = what_train_receives(snippet)
     (images, labels), (validation_images, validation_labels) = _arrays(training), _arrays(validation)
     return {
         **parameters,

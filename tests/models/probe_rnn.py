@@ -1,12 +1,12 @@
 """Measures the recurrent networks from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
 
-import ast
 import contextlib
 import io
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy
+from probing import what_train_receives
 
 
 class Network:
@@ -54,26 +54,6 @@ class Network:
         return [kernel.T, recurrent.T, bias + second, arrays["output.weight"].T, arrays["output.bias"]]
 
 
-class _Received(Exception):
-    """Carries what `train` was called with out of the script's last section."""
-
-
-def _what_train_receives(snippet):
-    """Runs the script's last section once more, up to its first call of `train`."""
-
-    def spy(model, *arguments):
-        raise _Received(*arguments)
-
-    last = ast.parse(Path(snippet["__file__"]).read_bytes()).body[-1]
-    code = compile(ast.Module(last.body, type_ignores=[]), snippet["__file__"], "exec")
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(code, {**snippet, "train": spy})
-    except _Received as received:
-        return received.args
-    raise ValueError("the script's last section does not call train")
-
-
 def _train(snippet, network, *arguments, **settings):
     """Trains for one epoch with other constants, and returns how far the weights went and what `train` returned."""
     before = network.weights() if "FEATURES" not in snippet else []
@@ -95,7 +75,7 @@ def _rnn(snippet):
     (images, labels), (test_images, test_labels) = load_mnist()
     test_images = test_images.astype("float32") / 255
     network = Network(snippet, trained=snippet["model"])
-    received = [numpy.asarray(array) for array in _what_train_receives(snippet)]
+    received = [numpy.asarray(array) for array in what_train_receives(snippet)]
     some = received[0][:128], received[1][:128]
     return {
         **{f"weight_{i}": weight for i, weight in enumerate(network.weights())},
@@ -140,7 +120,7 @@ def _gradients(snippet):
 
     (images, labels), _ = load_mnist()
     images, labels = images[:64].astype("float32") / 255, labels[:64].astype("int64")
-    received = [numpy.asarray(array) for array in _what_train_receives(snippet)[:2]]
+    received = [numpy.asarray(array) for array in what_train_receives(snippet)[:2]]
     measured = {"images": images, "labels": labels, "trained_on": numpy.array(len(received[0]))}
     for number, gain in enumerate((0.5, 1.5)):
         network = Network(snippet, gain)

@@ -1,14 +1,10 @@
 """Measures a trained variational autoencoder from outside: runs in the process of the snippet, after it, in its framework."""
 
-import ast
-import contextlib
-import io
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy
 
 from mnist_data import load_mnist
+from probing import what_train_receives
 
 
 def _keras(model):
@@ -40,26 +36,6 @@ def _mxnet(model):
 ADAPTERS = {"keras": _keras, "torch": _torch, "mxnet": _mxnet}
 
 
-class _Received(Exception):
-    """Carries what `train` was called with out of the script's last section."""
-
-
-def _what_train_receives(snippet):
-    """Runs the script's last section once more, up to its first call of `train`: its arguments but the model."""
-
-    def spy(model, *arguments):
-        raise _Received(*arguments)
-
-    last = ast.parse(Path(snippet["__file__"]).read_bytes()).body[-1]
-    code = compile(ast.Module(last.body, type_ignores=[]), snippet["__file__"], "exec")
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(code, {**snippet, "train": spy})
-    except _Received as received:
-        return received.args
-    raise ValueError("the script's last section does not call train")
-
-
 def _drawn(figure):
     """Returns the images of a figure, (axes, 784) where they are digits."""
     return numpy.array([axes.images[0].get_array() for axes in plt.figure(figure).axes])
@@ -82,7 +58,7 @@ def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     model, latent_size = snippet["model"], snippet["LATENT_SIZE"]
     packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
     parameters, to_tensor, to_array = ADAPTERS[next(p for p in ADAPTERS if p in packages)](model)
-    received = _what_train_receives(snippet)
+    received = what_train_receives(snippet)
     generator = numpy.random.default_rng(12345)
     noise = generator.normal(size=(50, latent_size)).astype("float32")
     logits, mean, log_variance = map(to_array, model(to_tensor(test_images[:50]), to_tensor(noise)))
