@@ -91,7 +91,9 @@ def test_both_languages_have_the_same_parts(english, chinese):
 def test_paths_exist(name, known):
     """A path in backticks, or one that a link leads to, is in the repository."""
     named = [code for code in inline_code(name) if re.fullmatch(r"(?=.*\w)[\w./\\-]+", code) and re.search(r"/|\.(?:py|md|txt|toml|yml|cff)$", code)]
-    links = [target for _, target in LINK.findall(read(name)) if not re.match(r"https?:|#", target)]
+    # Seen from a README on GitHub, ../../actions is that of the repository: its badges need no address, and are right in a fork.
+    document = re.sub(r"\.\./\.\./actions/(workflows/\w+\.yml)(?:/badge\.svg)?", r".github/\1", read(name))
+    links = [target for _, target in LINK.findall(document) if not re.match(r"https?:|#", target)]
     missing = [path for path in named + links if not MADE.fullmatch(path) and not is_known(path, known)]
     assert not missing, f"{name} names {', '.join(missing)}, which is not there"
 
@@ -269,3 +271,10 @@ def test_issue_form(path):
     form = yaml.safe_load(path.read_text("utf-8"))
     assert {"name", "description", "body"} <= form.keys()
     assert len({field["id"] for field in form["body"]}) == len(form["body"])
+
+
+@pytest.mark.xdist_group("guard")
+def test_tests_of_one_group_share_a_worker(request):
+    """Otherwise nothing fails, but every script runs once in each worker. pytest-xdist tells its scheduler by the name of the test."""
+    if request.config.getoption("loadgroup", False):
+        assert request.node.nodeid.endswith("@guard"), "pytest-xdist does not group tests with this release of pytest"

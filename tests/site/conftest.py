@@ -29,7 +29,11 @@ class Page:
     """One HTML file of the built site; `path` is relative to the site's root (`en/models/mlp/index.html`)."""
 
     path: str
-    html: BeautifulSoup
+    file: Path
+
+    @cached_property
+    def html(self) -> BeautifulSoup:
+        return BeautifulSoup(self.file.read_text(encoding="utf-8"), "html.parser")
 
     @property
     def language(self) -> str:
@@ -57,12 +61,8 @@ class Site:
 
     @cached_property
     def pages(self) -> dict[str, Page]:
-        files = sorted(self.folder.rglob("*.html"))
-        paths = [file.relative_to(self.folder).as_posix() for file in files]
-        return {
-            path: Page(path, BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser"))
-            for path, file in zip(paths, files)
-        }
+        files = {file.relative_to(self.folder).as_posix(): file for file in sorted(self.folder.rglob("*.html"))}
+        return {path: Page(path, file) for path, file in files.items()}
 
     def chosen(self, language: str) -> list[Page]:
         """Return the pages of a language for tests that take long: the largest of each folder, or all for `make audit`."""
@@ -70,7 +70,7 @@ class Site:
         if os.environ.get("EVERY_PAGE"):
             return pages
         largest: dict[str, Page] = {}
-        for page in sorted(pages, key=lambda page: (self.folder / page.path).stat().st_size):
+        for page in sorted(pages, key=lambda page: page.file.stat().st_size):
             folder = page.path.removesuffix("/index.html").rpartition("/")[0]
             largest[folder if folder not in ("", "en") else page.path] = page
         return list(largest.values())

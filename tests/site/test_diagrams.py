@@ -148,6 +148,7 @@ def test_a_page_with_a_wrong_diagram_fails_the_strict_build(working_copy: Path, 
         assert message in BeautifulSoup(html, "html.parser").select_one(".admonition.failure").text
 
 
+@pytest.mark.xdist_group("pages")
 def test_pages_draw_what_they_describe(site: Site) -> None:
     drawn = [page for page in site.pages.values() if page.html.select(".diagram svg")]
     assert {page.counterpart for page in drawn} == {page.path for page in drawn} != set()

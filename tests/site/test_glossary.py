@@ -106,6 +106,7 @@ def test_what_is_no_running_text_is_left_alone(markdown, monkeypatch: pytest.Mon
         assert links(markdown, "zh", f"{text}\n\n用损失。") == [("损失", "loss")]
 
 
+@pytest.mark.xdist_group("pages")
 def test_glossary_shows_every_term_in_both_languages(site: Site) -> None:
     for page in site.pages.values():
         if not page.path.endswith("glossary/index.html"):
@@ -124,6 +125,7 @@ def test_glossary_shows_every_term_in_both_languages(site: Site) -> None:
         assert names == [sorted(group) for group in names]
 
 
+@pytest.mark.xdist_group("pages")
 def test_pages_lead_to_the_glossary(site: Site, project_site: Site) -> None:
     """That the anchors are there is checked with all other links."""
     linked = Counter()

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, expect
 from search.offline import make_offline, pack
 from tests.site.conftest import ROOT, build
 
+pytestmark = pytest.mark.xdist_group("offline")  # one worker builds it
+
 
 @pytest.fixture(scope="module")
 def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -49,6 +51,7 @@ def test_the_same_site_gives_the_same_zip(zipped: Path, folder: Path) -> None:
 def test_every_link_leads_to_a_file(folder: Path) -> None:
     """A browser shows a folder as a list of files: no link leads to one, none begins at the root of a host."""
     pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in folder.rglob("*.html")}
+    anchors = {path: {element["id"] for element in html.find_all(id=True)} for path, html in pages.items()}
     wrong = []
     for path, html in pages.items():
         for element in html.find_all(["a", "img", "link", "script"]):
@@ -58,7 +61,7 @@ def test_every_link_leads_to_a_file(folder: Path) -> None:
                 file = Path(unquote(target.path))
                 if not file.is_file() or folder not in file.parents:
                     wrong.append(f"{path.relative_to(folder)}: {link}")
-                elif target.fragment and file in pages and not pages[file].find(id=unquote(target.fragment)):
+                elif target.fragment and file in pages and unquote(target.fragment) not in anchors[file]:
                     wrong.append(f"{path.relative_to(folder)}: {link} has no such anchor")
     assert len(pages) >= 10 and not wrong, "\n".join(wrong)
 

@@ -136,14 +136,16 @@ def test_every_result_leads_to_its_section(site: Site, reader: Callable[..., Rea
             "links => links.map(a => [a.pathname, a.hash, a.querySelector('strong').textContent, a.textContent, [...a.querySelectorAll('mark')].map(m => m.textContent)])",
         )
         assert results
+        articles: dict[str, str] = {}
         for path, anchor, heading, text, marks in results:
             built = site.pages[f"{unquote(path)[1:]}index.html"].html.find(id=unquote(anchor)[1:])
             assert built.get_text().removesuffix("¶") == heading
-            article = copy(built.find_parent("article"))
-            for reference in article.select(".footnote-ref"):
-                reference.extract()
-            whole = article.get_text() + " ".join(image["alt"] for image in article.find_all("img"))
-            assert not (strange := [word for word in re.split(r"[\s…]+", text.removeprefix(heading)) if word not in whole]), strange
+            if path not in articles:
+                article = copy(built.find_parent("article"))
+                for reference in article.select(".footnote-ref"):
+                    reference.extract()
+                articles[path] = article.get_text() + " ".join(image["alt"] for image in article.find_all("img"))
+            assert not (strange := [word for word in re.split(r"[\s…]+", text.removeprefix(heading)) if word not in articles[path]]), strange
             assert query.lower() in "".join(marks).lower() or query.lower() in heading.lower(), (marks, text)
 
 

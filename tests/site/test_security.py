@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 
+import pytest
 from tests.site.conftest import Site
 
 INLINE_HANDLER = re.compile(r"on\w+")
@@ -19,6 +20,7 @@ def checksum(content: bytes) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
+@pytest.mark.xdist_group("pages")
 def test_pages_run_only_scripts_of_the_site(site: Site, project_site: Site) -> None:
     for built in (site, project_site):
         for page in built.pages.values():
