@@ -224,4 +224,5 @@ def test_first_visit_is_light(site: Site, reader: Callable[..., Reader], languag
         someone.open(path, page)
         page.wait_for_load_state("networkidle")
         parts = {kinds[request][1].rpartition("/")[2] or path: size for request, size in sizes.items() if request in kinds and kinds[request][0] != "Image"}
-        assert sum(parts.values()) <= FIRST_VISIT, f"{path}: {sum(parts.values())} bytes: {parts}"
+        heavy = f"{path}: {sum(parts.values())} bytes: {parts}; where fonts of formulas weigh most, see mathematics/fonts.py"
+        assert sum(parts.values()) <= FIRST_VISIT, heavy
