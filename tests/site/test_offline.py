@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import re
 import zipfile
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, expect
 from search.offline import make_offline, pack
 from tests.site.conftest import ROOT, build
 
 pytestmark = pytest.mark.xdist_group("offline")  # one worker builds it
+
+
+class Links(HTMLParser):
+    """Where the links of a page lead, and the anchors it has."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.links: set[str] = set()
+        self.anchors: set[str] = set()
+        self.feed(file.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        for name, value in attributes:
+            if name == "id":
+                self.anchors.add(value)
+            elif name in ("href", "src") and tag in ("a", "img", "link", "script"):
+                self.links.add(value)
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +67,16 @@ def test_the_same_site_gives_the_same_zip(zipped: Path, folder: Path) -> None:
 
 def test_every_link_leads_to_a_file(folder: Path) -> None:
     """A browser shows a folder as a list of files: no link leads to one, none begins at the root of a host."""
-    pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in folder.rglob("*.html")}
-    anchors = {path: {element["id"] for element in html.find_all(id=True)} for path, html in pages.items()}
+    pages = {path: Links(path) for path in folder.rglob("*.html")}
     wrong = []
-    for path, html in pages.items():
-        for element in html.find_all(["a", "img", "link", "script"]):
-            link = element.get("href") or element.get("src")
-            target = urlsplit(urljoin(path.as_uri(), link)) if link else None
-            if target and target.scheme == "file":
+    for path, page in pages.items():
+        for link in page.links:
+            target = urlsplit(urljoin(path.as_uri(), link))
+            if target.scheme == "file":
                 file = Path(unquote(target.path))
                 if not file.is_file() or folder not in file.parents:
                     wrong.append(f"{path.relative_to(folder)}: {link}")
-                elif target.fragment and file in pages and unquote(target.fragment) not in anchors[file]:
+                elif target.fragment and file in pages and unquote(target.fragment) not in pages[file].anchors:
                     wrong.append(f"{path.relative_to(folder)}: {link} has no such anchor")
     assert len(pages) >= 10 and not wrong, "\n".join(wrong)
 
