@@ -43,6 +43,7 @@ log = logging.getLogger("mkdocs.evidence")
 
 PARTS = ("seeds", "minimum", "maximum", "spread")
 # Whatever stands in double braces is ours, so that a slip of the pen is a mistake and not text.
+HAN = re.compile("[一-鿿]")
 ANY_EXPRESSION = r"\{\{(.*?)\}\}"
 EXPRESSION = re.compile(rf"\s*([a-z0-9_*]+)\.([a-z0-9_]+)(?:\[(-?\d+)\])?(?:\.({'|'.join(PARTS)}))?\s*")
 FIGURE = re.compile(r"records/(?P<topic>.+)/(?P<stem>\w+)\.(?P<device>cpu|gpu)\.(?P<figure>\w+)\.svg$")
@@ -349,13 +350,17 @@ class ExpressionProcessor(InlineProcessor):
 
     def handleMatch(self, match: re.Match, data: str) -> tuple[etree.Element, int, int]:  # noqa: N802
         element = etree.Element("span", {"class": "evidence-value"})
+        end = match.end()
         try:
             element.text = AtomicString(self.reader.expression(match.group(1)))
+            # The source has a space between an expression and Chinese text; what it stands for may end in Chinese itself (12 秒).
+            if HAN.match(element.text[-1:]) and HAN.match(data[end + 1 : end + 2]) and data[end] == " ":
+                end += 1
         except EvidenceError as error:
             self.reader.complain(f"{match.group()}: {error}")
             element.set("class", "evidence-problem")
             element.text = AtomicString(f"{match.group()}: {error}")
-        return element, match.start(), match.end()
+        return element, match.start(), end
 
 
 class FigureProcessor(Treeprocessor):

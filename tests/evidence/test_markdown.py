@@ -205,6 +205,20 @@ def test_where_expressions_work(show, source, selector):
     assert "toy_" not in text
 
 
+@pytest.mark.parametrize(
+    "source, expected",
+    [
+        ("用 {{ toy_numpy.seconds_cpu }} 的时间", "用 3.2 秒的时间"),
+        ("用 {{ toy_numpy.seconds_cpu }}。", "用 3.2 秒。"),
+        ("到 {{ toy_numpy.score }} 为止", "到 90.00% 为止"),
+        ("{{ toy_numpy.seconds_cpu }} {{ toy_numpy.score }}", "3.2 秒 90.00%"),
+        ("{{ toy_numpy.seconds_cpu }}", "3.2 秒"),
+    ],
+)
+def test_chinese_after_chinese_has_no_space(show, source, expected):
+    assert show(source, "zh")[1].strip() == expected
+
+
 def test_in_a_heading(show):
     html, text, warnings = show("## {{ toy_numpy.score }} of all {: #all }")
     assert html.h2.get_text().startswith("90.00% of all") and html.h2["id"] == "all"
