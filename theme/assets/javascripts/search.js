@@ -60,7 +60,7 @@
       return Promise.race([answer, failed])
     }
     // Pagefind would add so much for a word of the title that no other word counts.
-    const ranking = { metaWeights: { title: 0, terms: 1 } }
+    const ranking = { metaWeights: { title: 0, terms: 6 } }
     await ask("init", { basePath: `${root}pagefind/`, language: index, ranking })
     return ask
   }
