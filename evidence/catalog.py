@@ -16,6 +16,9 @@ FRAMEWORKS = {
     "pytorch": "PyTorch",
     "mxnet": "MXNet",
 }
+# MXNet 1.9.1, its last release, needs Python 3.11 and NumPy 1.23.5. Colab and its like have no kernel with these, and no newer
+# one can install it: its scripts are downloaded as files.
+WITHOUT_NOTEBOOK = ("mxnet",)
 LANGUAGES = ("zh", "en")
 UNITS = ("percent", "nats", "seconds", "bytes", "count", "number")
 

@@ -6,7 +6,8 @@
   and `.spread` what the topic declares. Beside the results there are `version`, `date`, `device`, `threads`,
   `seconds_cpu`, `seconds_wall` and `memory`.
 - `/// evidence | mlp_keras` and a closing `///` become a strip with everything the record says.
-- `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts and to a zip of them.
+- `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts, to a zip of them, and to
+  the notebooks that the build makes of the page.
 - `/// parity | models/mlp` and a closing `///` become a sentence that says how alike the versions of a topic's models are;
   without a topic, one for each model, for a page at the top of the documentation.
 - `/// evidence-matrix` and a closing `///` become the table of all scripts on all devices; it belongs on a page at the top of
@@ -34,7 +35,7 @@ from pymdownx.blocks import BlocksExtension
 from pymdownx.blocks.block import Block
 
 from evidence.benchmark import RECIPES, REFERENCES, Benchmark, BenchmarkRefused, read_benchmark
-from evidence.catalog import FRAMEWORKS, Catalog, CatalogError, Script, Topic, load_catalog
+from evidence.catalog import FRAMEWORKS, WITHOUT_NOTEBOOK, Catalog, CatalogError, Script, Topic, load_catalog
 from evidence.parity import Parity, ParityDamaged, read_parity
 from evidence.record import DEVICES, PACKAGES, Record, read_record, record_path
 
@@ -464,7 +465,7 @@ class EvidenceBlock(ReadingBlock):
 
 
 class DownloadBlock(ReadingBlock):
-    """`/// download | models/mlp`: links to the zip of a topic and to each script as it stands."""
+    """`/// download | models/mlp`: links to the zip of a topic, to each script as it stands, and as a notebook."""
 
     NAME = "download"
     ARGUMENT = True
@@ -477,8 +478,12 @@ class DownloadBlock(ReadingBlock):
             if topic is None:
                 raise EvidenceError(f"there is no topic {path}")
             self._link(links, f"../downloads/{path}.zip", WORDS[self.reader.language]["download"])
-            for script in self.reader.catalog.select(topic.path):
+            scripts = list(self.reader.catalog.select(topic.path))
+            for script in scripts:
                 self._link(links, f"../snippets/{path}/{script.path.name}", script.path.name)
+            for script in scripts:
+                if script.framework not in WITHOUT_NOTEBOOK:
+                    self._link(links, f"../notebooks/{self.reader.language}/{script.stem}.ipynb", f"{script.stem}.ipynb")
         except EvidenceError as error:
             self.reader.complain(f"/// download | {path}: {error}")
             etree.SubElement(links, "li", {"class": "evidence-problem"}).text = AtomicString(str(error))

@@ -171,7 +171,7 @@ def run_script(
         }
         job_path = folders["control"] / "job.json"
         job_path.write_text(json.dumps(job), encoding="utf-8")
-        environment = _environment(folders, device, backend)
+        environment = run_environment(folders, device, backend)
         if needs_data:
             environment["MNIST_FOLDER"] = str(data.folder)
         output, transcript, problem = _execute(
@@ -188,7 +188,7 @@ def run_script(
         outcome = json.loads((folders["control"] / "outcome.json").read_text(encoding="utf-8"))
         problems = outcome["problems"]
         figures = {name: (folders["control"] / f"{name}.svg") for name in outcome["figures"] if name}
-        problems += _figure_problems(script, outcome["figures"], figures)
+        problems += figure_problems(script, outcome["figures"], figures)
         if unfinished := re.search(r"(?<!\w)(?<!\w\.)[-+]?(nan|inf(inity)?)(?!\w)", output, re.IGNORECASE | re.ASCII):
             problems.append(f"it printed {unfinished.group()}")
         if control := re.search(r"[\r\b\x1b]", output):
@@ -207,7 +207,7 @@ def run_script(
             code=code,
             results=outcome["results"],
             output=output,
-            figures={name: _themed(path.read_text(encoding="utf-8")) for name, path in figures.items()},
+            figures={name: themed(path.read_text(encoding="utf-8")) for name, path in figures.items()},
             probe=_read_probe(folders["control"] / "probe.npz"),
             versions=outcome["versions"],
             seconds_wall=outcome["seconds_wall"],
@@ -247,7 +247,8 @@ def thread_variables() -> dict[str, str]:
     return {"OMP_NUM_THREADS": threads, "TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads}
 
 
-def _environment(folders: Mapping[str, Path], device: str, keras_backend: str) -> dict[str, str]:
+def run_environment(folders: Mapping[str, Path], device: str, keras_backend: str) -> dict[str, str]:
+    """Return the environment variables of a run, none of which is the caller's own business; `folders` has `home` and `tmp`."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
     home = str(folders["home"])
     variables = kept | thread_variables() | {
@@ -326,7 +327,7 @@ def _execute(
     return "".join(output), "".join([*output[-10:], *complaints[-20:]]), problem
 
 
-def _figure_problems(script: Script, drawn: list[str], paths: Mapping[str, Path]) -> list[str]:
+def figure_problems(script: Script, drawn: list[str], paths: Mapping[str, Path]) -> list[str]:
     problems = []
     if "" in drawn:
         problems.append('it drew a figure without a name: plt.subplots(num="a_name")')
@@ -340,7 +341,7 @@ def _figure_problems(script: Script, drawn: list[str], paths: Mapping[str, Path]
     return problems
 
 
-def _themed(svg: str) -> str:
+def themed(svg: str) -> str:
     """Let ink and paper trade places in a dark scheme, and keep the pixels of images sharp."""
     style = (
         "<style>image{image-rendering:pixelated}@media (prefers-color-scheme:dark){"

@@ -2,8 +2,8 @@
 
 MkDocs builds one configuration into one folder. Here the build of mkdocs.yml also builds mkdocs.en.yml into en/ of the same
 folder, so that plain `mkdocs build` and `mkdocs serve` give the whole site. Figures, scripts and downloads are published once, at
-/records/, /snippets/ and /downloads/, though pages of both languages link to them as if they lay in their own documentation
-folder.
+/records/, /snippets/, /downloads/ and /notebooks/, though pages of both languages link to them as if they lay in their own
+documentation folder.
 """
 import logging
 import os
@@ -19,12 +19,14 @@ from mkdocs.config import load_config
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
+from notebooks.dialect import NotebookError
+from notebooks.make import downloads
 from search import SearchError, make_index
 
 log = logging.getLogger("mkdocs.hooks.both_languages")  # below "mkdocs": what it warns of ends a strict build
 
 SHARED = ("records/**/*.svg", "snippets/**/*.py")  # relative to the root of the repository
-FOLDERS = ("records", "snippets", "downloads")
+FOLDERS = ("records", "snippets", "downloads", "notebooks")
 running = "build"
 
 
@@ -54,7 +56,10 @@ def on_files(files, config):
         for topic in catalog.topics.values():
             archive = topic_archive(catalog, topic)
             share(files, File.generated(config, f"downloads/{topic.path}.zip", content=archive), config)
-    except CatalogError as error:
+        language = Path(config.docs_dir).name
+        for name, content in downloads(catalog, language, config.site_url or ""):
+            share(files, File.generated(config, f"notebooks/{language}/{name}", content=content), config)
+    except (CatalogError, NotebookError) as error:
         log.warning(f"no downloads: {error}")
 
     if config.extra["folder"]:

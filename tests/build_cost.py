@@ -22,7 +22,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).parents[1]
 LANGUAGES = ("zh", "en")
-LINKED = ("diagrams", "evidence", "glossary", "hooks", "mathematics", "records", "search", "snippets", "theme")
+LINKED = ("diagrams", "evidence", "glossary", "hooks", "mathematics", "notebooks", "records", "search", "snippets", "theme")
 FORMULA = re.compile(r"(?<![\\$`\w])(\$\$?)(?=[^$])([^`$]+?)(\s*\1)(?![\w`])")
 DIAGRAM = re.compile(r"(?m)^(\s*```)dot alt=.*$")
 # The same Markdown needs these, all of them from package indexes; formulas and diagrams stay text.

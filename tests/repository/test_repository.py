@@ -19,7 +19,7 @@ from tests.pages.source import INLINE_CODE, LINK, read_page
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
-    "benchmarks", "diagrams", "docs", "evidence", "glossary", "hooks", "mathematics", "records", "search", "snippets", "tests", "theme"
+    "benchmarks", "diagrams", "docs", "evidence", "glossary", "hooks", "mathematics", "notebooks", "records", "search", "snippets", "tests", "theme"
 )
 DOCUMENTS = ("README.md", "README.zh.md", "CONTRIBUTING.md", "CONTRIBUTING.zh.md", "THIRD_PARTY.md", "CHANGELOG.md")
 PAIRS = (("README.md", "README.zh.md"), ("CONTRIBUTING.md", "CONTRIBUTING.zh.md"))
