@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-SECTIONS = ("concepts", "frameworks", "models", "practice")
+SECTIONS = ("concepts", "frameworks", "models", "practice", "walkthroughs")
 FRAMEWORKS = {
     "numpy": "NumPy",
     "keras": "Keras",
