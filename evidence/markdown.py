@@ -7,7 +7,7 @@
   `seconds_cpu`, `seconds_wall` and `memory`.
 - `/// evidence | mlp_keras` and a closing `///` become a strip with everything the record says.
 - `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts, to a zip of them, and to
-  the notebooks that the build makes of the page.
+  the notebooks that the build makes of the page; `/// download | digits_keras`, on the page of a walkthrough, to those of one script.
 - `/// parity | models/mlp` and a closing `///` become a sentence that says how alike the versions of a topic's models are;
   without a topic, one for each model, for a page at the top of the documentation.
 - `/// evidence-matrix` and a closing `///` become the table of all scripts on all devices; it belongs on a page at the top of
@@ -37,7 +37,7 @@ from pymdownx.blocks.block import Block
 from evidence.benchmark import RECIPES, REFERENCES, Benchmark, BenchmarkRefused, read_benchmark
 from evidence.catalog import FRAMEWORKS, WITHOUT_NOTEBOOK, Catalog, CatalogError, Script, Topic, load_catalog
 from evidence.parity import Parity, ParityDamaged, read_parity
-from evidence.record import DEVICES, PACKAGES, Record, read_record, record_path
+from evidence.record import DEVICES, PACKAGES, Record, local_modules, read_record, record_path
 
 # MkDocs counts the warnings of loggers below its own name, and fails a strict build for them.
 log = logging.getLogger("mkdocs.evidence")
@@ -465,7 +465,7 @@ class EvidenceBlock(ReadingBlock):
 
 
 class DownloadBlock(ReadingBlock):
-    """`/// download | models/mlp`: links to the zip of a topic, to each script as it stands, and as a notebook."""
+    """`/// download | models/mlp`: links to the zip of a topic, to each script as it stands, and as a notebook; or those of one script."""
 
     NAME = "download"
     ARGUMENT = True
@@ -474,9 +474,14 @@ class DownloadBlock(ReadingBlock):
         links = etree.SubElement(parent, "ul", {"class": "download"})
         path = self.argument.strip()
         try:
+            if (script := self.reader.catalog.scripts.get(path)) is not None:
+                self._link(links, f"../notebooks/{self.reader.language}/{script.stem}.ipynb", f"{script.stem}.ipynb")
+                for file in (script.path, *local_modules(self.reader.catalog, script)):
+                    self._link(links, f"../{file.relative_to(self.reader.catalog.root).as_posix()}", file.name)
+                return links
             topic = self.reader.catalog.topics.get(path)
             if topic is None:
-                raise EvidenceError(f"there is no topic {path}")
+                raise EvidenceError(f"there is no topic or script {path}")
             self._link(links, f"../downloads/{path}.zip", WORDS[self.reader.language]["download"])
             scripts = list(self.reader.catalog.select(topic.path))
             for script in scripts:
@@ -588,8 +593,15 @@ class MatrixBlock(ReadingBlock):
         for index, (label, (text, key)) in enumerate(zip(labels, cells)):
             cell = etree.SubElement(row, "td", {"data-label": label, "data-sort": str(key)})
             if index == 0:
-                cell = etree.SubElement(cell, "a", {"href": f"{script.topic.path}.md"})
+                cell = etree.SubElement(cell, "a", {"href": self._page(script)})
             cell.text = AtomicString(text)
+
+
+    def _page(self, script: Script) -> str:
+        """Return the page that shows a script: that of its topic or, of a walkthrough, the notebook named like script or topic."""
+        folder = self.reader.catalog.root / "docs" / self.reader.language / script.topic.section
+        notebooks = [f"{name}.ipynb" for name in (script.stem, script.topic.name) if (folder / f"{name}.ipynb").exists()]
+        return f"{script.topic.section}/{notebooks[0]}" if notebooks else f"{script.topic.path}.md"
 
 
 class BenchmarkBlock(ReadingBlock):

@@ -67,7 +67,9 @@ def on_files(files, config):
             files.remove(file)  # the theme's, which the Chinese build has published; on_env makes the links
     else:
         folders = [Path(config.docs_dir), Path(config.docs_dir).with_name("en")]
-        chinese, english = ({page.relative_to(folder) for page in folder.rglob("*.md")} for folder in folders)
+        chinese, english = (
+            {page.relative_to(folder) for pattern in ("*.md", "*.ipynb") for page in folder.rglob(pattern)} for folder in folders
+        )
         for page in sorted(chinese ^ english):
             here, missing = folders if page in chinese else reversed(folders)
             log.warning(f"{(here / page).relative_to(root)} has no counterpart {(missing / page).relative_to(root)}")

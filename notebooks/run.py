@@ -22,6 +22,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from notebooks.make import figure_names
+
 KERNEL = Path(__file__).with_name("kernel.py")
 FINISH = "__import__('sys').modules['notebook_kernel'].finish(globals())"
 FIGURE_LIMIT_BYTES = 200_000  # as for the figures of scripts
@@ -41,7 +43,7 @@ def run_notebook(
     """Execute a notebook of `script` from top to bottom, and return what it left.
 
     Raises `RunFailed` if a cell raises or takes longer than the script's time limit, if it imports what the reader is not told
-    to install, lacks a declared result, or shows what no page can: control characters, a number that is not finite, a value
+    to install, lacks a declared result or figure, or shows what no page can: control characters, a number that is not finite, a value
     that nothing printed, a picture that is not SVG or too large.
     """
     modules = local_modules(catalog, script)
@@ -81,6 +83,9 @@ def run_notebook(
         cells = [cell for cell in book.cells[:-1] if cell.cell_type == "code" and not cell.id.startswith("module-")]
         outputs = {cell.id: _clean(cell.outputs) for cell in cells}
         problems = outcome["problems"] + [f"cell {name}: {problem}" for name, shown in outputs.items() for problem in _problems(shown)]
+        drawn = sum("image/svg+xml" in output.get("data", {}) for shown in outputs.values() for output in shown)
+        if drawn != len(script.figures):
+            problems.append(f"it shows {drawn} figures, and topic.toml declares {len(script.figures)}")
         if problems:
             raise RunFailed(f"{script.stem}.ipynb: {'; '.join(problems)}")
         return Executed(
@@ -95,7 +100,7 @@ def run_notebook(
                 code=code,
                 results=outcome["results"],
                 output="".join(text_of(output) for shown in outputs.values() for output in shown if output["output_type"] == "stream"),
-                figures={},
+                figures=_figures(cells),
                 probe=_read_probe(folders["control"] / "probe.npz"),
                 versions=outcome["versions"],
                 seconds_wall=outcome["seconds_wall"],
@@ -142,25 +147,35 @@ def _clean(outputs: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
             kept["data"] = {"image/svg+xml": themed(kept["data"]["image/svg+xml"])}
         if kept.get("name") == "stdout" and cleaned and cleaned[-1].get("name") == "stdout":
             cleaned[-1]["text"] += kept["text"]
-        elif kept.get("name") != "stderr":
+        elif kept.get("name") != "stderr" and kept.get("data", {}).get("text/plain") != "":  # rich, which Keras uses, shows nothing
             cleaned.append(kept)
     return cleaned
+
+
+def _figures(cells: list[nbformat.NotebookNode]) -> dict[str, str]:
+    """Return the pictures that cells show under the names that their code gives them."""
+    found = {}
+    for cell in cells:
+        pictures = [output for output in _clean(cell.outputs) if "image/svg+xml" in output.get("data", {})]
+        found |= {name: picture["data"]["image/svg+xml"] for name, picture in zip(figure_names(cell.source), pictures)}
+    return found
 
 
 def _problems(outputs: list[dict[str, Any]]) -> list[str]:
     problems = []
     for output in outputs:
+        data = output.get("data", {})
         if output["output_type"] == "stream":
             text = text_of(output)
             if control := re.search(r"[\r\b\x1b]", text):
                 problems.append(f"it printed the terminal control character {control.group()!r}, which no page can show")
             if unfinished := re.search(r"(?<!\w)(?<!\w\.)[-+]?(nan|inf(inity)?)(?!\w)", text, re.IGNORECASE | re.ASCII):
                 problems.append(f"it printed {unfinished.group()}")
-        elif output["output_type"] == "display_data" and set(output["data"]) == {"image/svg+xml"}:
+        elif output["output_type"] == "display_data" and set(data) == {"image/svg+xml"}:
             if (size := len(output["data"]["image/svg+xml"].encode())) > FIGURE_LIMIT_BYTES:
                 problems.append(f"its figure has {size:,} bytes; the limit is {FIGURE_LIMIT_BYTES:,}")
         else:
-            kinds = ", ".join(output.get("data", {output["output_type"]: ""}))
+            kinds = ", ".join(data or [output["output_type"]])
             problems.append(f"its last line shows a value ({kinds}), which nobody asked for; print it, or give it a name")
     return problems
 

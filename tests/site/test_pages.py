@@ -63,7 +63,8 @@ def broken(site: Site) -> list[str]:
 
 
 def test_every_page_is_there_in_both_languages(site: Site) -> None:
-    sources = {file.relative_to(ROOT / "docs/zh").with_suffix("") for file in (ROOT / "docs/zh").rglob("*.md")}
+    files = [file for pattern in ("*.md", "*.ipynb") for file in (ROOT / "docs/zh").rglob(pattern)]
+    sources = {file.relative_to(ROOT / "docs/zh").with_suffix("") for file in files}
     expected = {(path if path.name == "index" else path / "index").as_posix() + ".html" for path in sources} | {"404.html"}
     for language, folder in (("zh", ""), ("en", "en/")):
         assert {page.path.removeprefix("en/") for page in site.pages.values() if page.language == language} == expected
