@@ -53,8 +53,9 @@ audit: $(FULL)/complete $(AUDIT)/complete ## Check every page with Nu, axe and L
 	$(FULL)/bin/python -m tests.audit
 	EVERY_PAGE=yes $(FULL)/bin/python -m pytest --numprocesses $(JOBS) tests/site
 
-records: $(FULL)/complete $(MXNET)/complete ## Run the snippets whose records are stale, and record them
+records: $(FULL)/complete $(MXNET)/complete ## Run the snippets and notebooks whose records are stale, and record them
 	$(FULL)/bin/python -m evidence run --stale --record
+	$(FULL)/bin/python -m notebooks record
 
 benchmark: $(FULL)/complete $(MXNET)/complete ## Measure the CNN beside public recipes, and record it; takes a while
 	$(FULL)/bin/python -m benchmarks
@@ -64,6 +65,7 @@ build-cost: $(SITE)/complete ## Measure what building costs, from 60 to 960 page
 
 status: $(SITE)/complete ## Show which records are fresh, stale or missing
 	$(SITE)/bin/python -m evidence status
+	$(SITE)/bin/python -m notebooks status
 
 environments: $(SITE)/complete $(FULL)/complete $(MXNET)/complete ## Build all three environments
 

@@ -81,7 +81,7 @@ def test_prose_is_plain_markdown(language):
         assert sum(cell.source.startswith("# ") for cell in book.cells if cell.cell_type == "markdown") == 1
         for cell in book.cells:
             if cell.cell_type == "markdown":
-                text = re.sub(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$", "", cell.source, flags=re.DOTALL)
+                text = re.sub(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$", "", cell.source, flags=re.DOTALL)
                 assert not (found := LEFTOVERS.search(text)), f"{name}, {cell.id}: {found[0]!r} is left in {text[:300]}"
         assert not (found := MACHINE.search(json.dumps(book, ensure_ascii=False).replace('"/path/to/', ""))), f"{name}: {found[0]}"
 

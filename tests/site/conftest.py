@@ -169,8 +169,9 @@ def reader(browser: Browser, site: Site) -> Iterator[Callable[..., Reader]]:
 def working_copy(tmp_path: Path) -> Path:
     """A folder to be broken: the site's own configuration, templates and hooks, around one page in each language."""
     folder = tmp_path / "copy"
-    for name in ("glossary", "hooks", "theme"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("glossary", "hooks", "notebooks", "theme"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "walkthroughs"))
+    (folder / "notebooks" / "walkthroughs").mkdir()
     for name in ("records", "snippets"):
         (folder / name).mkdir()
     for language in ("zh", "en"):
