@@ -23,6 +23,8 @@ def lay_out_topic(root: Path, topic: str, frameworks: list[str]) -> list[str]:
     section, _, name = topic.partition("/")
     if section not in SECTIONS or not name.isidentifier() or not name.islower():
         raise TopicExists(f"{topic!r}: write SECTION/TOPIC, with a section of {', '.join(SECTIONS)} and a name like rnn")
+    if section == "walkthroughs":
+        raise TopicExists("a walkthrough has no pages in Markdown; CONTRIBUTING.md says how one is written")
     folder = Path("snippets", section, name)
     absent = [framework for framework in FRAMEWORKS if framework not in frameworks]
     words = {

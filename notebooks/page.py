@@ -26,7 +26,7 @@ WORDS = {
         "china": "在国内：[魔搭社区](https://modelscope.cn/my/mynotebook)的 Notebook 可以直接访问，注册之后有现成的 CPU 和 GPU 环境；打开 JupyterLab，把文件拖进左边的文件栏。缺什么包，用上面的 `pip install` 装（2026 年 11 月）。",
         "data": "MNIST 由 notebook 自己写出的 `mnist_data.py` 下载，镜像里第一个就在国内。",
         "run": "这次运行",
-        "recorded": "上面的输出和图来自一次完整的运行：从一个空文件夹开始，只装了写明的软件包，从第一格执行到最后一格。",
+        "recorded": "上面的输出和图来自一次完整的运行：从一个空文件夹开始，只能导入写明的软件包，从第一格执行到最后一格。",
     },
     "en": {
         "open": "How to run this notebook",
@@ -36,7 +36,7 @@ WORDS = {
         "china": "In China, where Colab is out of reach: the notebooks of [ModelScope](https://modelscope.cn/my/mynotebook) offer CPU and GPU environments to whoever registers; open JupyterLab and drag the file into its list of files. Install what is missing with the command above (November 2026).",
         "data": "MNIST is downloaded by `mnist_data.py`, which the notebook writes itself; the first of its mirrors is in China.",
         "run": "The run",
-        "recorded": "The outputs and figures above are of one run, from an empty folder, with nothing installed but the stated packages, from the first cell to the last.",
+        "recorded": "The outputs and figures above are of one run, from the first cell to the last, in an empty folder, with no package within reach but the stated ones.",
     },
 }
 
