@@ -69,6 +69,7 @@ WORDS = {
         "thread_count": "线程数",
         "not yet": "尚未",
         "download": "下载全部脚本（zip）",
+        "without_notebook": "{} 没有 notebook：没有哪家服务还提供它要的旧版 Python 和 NumPy。",
         "recipe": "方案",
         "ours": "本站",
         "one_epoch": "本站，每张图只看一遍",
@@ -102,6 +103,7 @@ WORDS = {
         "thread_count": "Threads",
         "not yet": "not yet",
         "download": "Download all scripts (zip)",
+        "without_notebook": "No notebook for {}: no service still has the old Python and NumPy that it needs.",
         "recipe": "Recipe",
         "ours": "this site",
         "one_epoch": "this site, each image seen once",
@@ -483,21 +485,28 @@ class DownloadBlock(ReadingBlock):
             if topic is None:
                 raise EvidenceError(f"there is no topic or script {path}")
             self._link(links, f"../downloads/{path}.zip", WORDS[self.reader.language]["download"])
-            scripts = list(self.reader.catalog.select(topic.path))
-            for script in scripts:
-                self._link(links, f"../snippets/{path}/{script.path.name}", script.path.name)
-            for script in scripts:
-                if script.framework not in WITHOUT_NOTEBOOK:
-                    self._link(links, f"../notebooks/{self.reader.language}/{script.stem}.ipynb", f"{script.stem}.ipynb")
+            without = set()
+            for script in self.reader.catalog.select(topic.path):
+                item = self._link(links, f"../snippets/{path}/{script.path.name}", script.path.name)
+                if script.framework in WITHOUT_NOTEBOOK:
+                    without.add(FRAMEWORKS[script.framework])
+                    continue
+                item[-1].tail = " "
+                address = f"../notebooks/{self.reader.language}/{script.stem}.ipynb"
+                notebook = etree.SubElement(item, "a", {"href": address, "download": "", "aria-label": f"{script.stem}.ipynb"})
+                notebook.text = AtomicString(".ipynb")
+            for framework in sorted(without):
+                etree.SubElement(links, "li").text = AtomicString(WORDS[self.reader.language]["without_notebook"].format(framework))
         except EvidenceError as error:
             self.reader.complain(f"/// download | {path}: {error}")
             etree.SubElement(links, "li", {"class": "evidence-problem"}).text = AtomicString(str(error))
         return links
 
     @staticmethod
-    def _link(links: etree.Element, address: str, text: str) -> None:
-        link = etree.SubElement(etree.SubElement(links, "li"), "a", {"href": address, "download": ""})
-        link.text = AtomicString(text)
+    def _link(links: etree.Element, address: str, text: str) -> etree.Element:
+        item = etree.SubElement(links, "li")
+        etree.SubElement(item, "a", {"href": address, "download": ""}).text = AtomicString(text)
+        return item
 
 
 class ParityBlock(ReadingBlock):

@@ -64,7 +64,7 @@ keywords: toy
 --8<-- "snippets/walkthroughs/toy/toy_numpy.py:imports"
 ```
 
-- $a < b$, and [another](other.md)
+- $a < b$, and [another](toy.md)
 
 ## Two
 
@@ -212,7 +212,7 @@ def test_page_shows_code_outputs_figure_and_how_to_run(recorded):
     page = as_markdown(english, json.loads(english.path.read_text("utf-8")))
     order = [
         "# Toy: a toy", '!!! tip "a toy"', "{{ toy_numpy.score }}", "/// download | toy_numpy", "pip install jupyterlab matplotlib", "Colab",
-        "ModelScope", "```python\nimport matplotlib", "[another](other.ipynb)", "```text\nscore: 0.90, found\n```",
+        "ModelScope", "```python\nimport matplotlib", "[another](toy.ipynb)", "```text\nscore: 0.90, found\n```",
         "![](../records/walkthroughs/toy/toy_numpy.cpu.curve.svg)", "/// evidence | toy_numpy", "## Sources",
     ]  # fmt: skip
     places = [page.index(part) for part in order]
