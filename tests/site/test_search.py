@@ -51,7 +51,7 @@ def test_the_right_page_comes_first(reader: Callable[..., Reader], language: str
 @LANGUAGES
 def test_there_are_enough_queries(language: str) -> None:
     """For every page some, in all at least forty; a query has one right page."""
-    pages = {path.relative_to(ROOT / "docs" / language).with_suffix("").as_posix() for path in (ROOT / "docs" / language).rglob("*.md")}
+    pages = {path.relative_to(ROOT / "docs" / language).with_suffix("").as_posix() for ending in ("md", "ipynb") for path in (ROOT / "docs" / language).rglob(f"*.{ending}")}
     queries = [query for queries in QUERIES[language].values() for query in queries]
     assert QUERIES[language].keys() <= pages
     assert len(queries) >= 40 and len(queries) == len(set(queries))
