@@ -210,9 +210,9 @@ def test_evidence_can_be_sorted(reader: Callable[..., Reader], language: str) ->
 
 @LANGUAGES
 def test_first_visit_is_light(site: Site, reader: Callable[..., Reader], language: str) -> None:
-    """Everything a model page brings over the wire, compressed, but for its figures."""
+    """Everything the page of a model or a walkthrough brings over the wire, compressed, but for its figures."""
     for path, built in site.pages.items():
-        if "models/" not in path or built.language != language:
+        if not ("models/" in path or "walkthroughs/" in path) or built.language != language:
             continue
         someone = reader(language=language)
         page = someone.context.new_page()
