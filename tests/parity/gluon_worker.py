@@ -91,6 +91,17 @@ class WithNoise(gluon.Block):
         return mx.nd.concat(*self.model(*given), dim=1)
 
 
+class WithSource(gluon.Block):
+    """A model that reads two sequences: the first `source` columns, and the others."""
+
+    def __init__(self, model: gluon.Block, source: int) -> None:
+        super().__init__()
+        self.model, self.source = model, source
+
+    def forward(self, x):
+        return self.model(x[:, : self.source], x[:, self.source :])
+
+
 def parametric(block: gluon.Block):
     """Yield the parts that have parameters of their own, or that the snippet translates as one, outermost first."""
     if block._reg_params or type(block).__name__ == "MultiHeadAttention":
@@ -114,6 +125,7 @@ def build(case: dict, root: Path, x: np.ndarray) -> GluonNetwork:
     else:
         block = getattr(load_snippet(root / case["snippet"]), case["builder"])(*case["arguments"])
         block = WithNoise(block, case["noise"]) if "noise" in case else block
+        block = WithSource(block, case["source"]) if "source" in case else block
         parts = translators(weights, "gluon", case["plan"])
         for layer in parametric(block):
             if isinstance(layer, (gluon.rnn.RNN, gluon.rnn.LSTM)):

@@ -60,10 +60,11 @@ class TensorFlowNetwork:
         self.optimizer.apply(self._gradients(tf.constant(x), tf.constant(target)), self.trainable)
 
 
-def keras_network(layer: keras.layers.Layer, dropout: bool = False, noise: int = 0) -> TensorFlowNetwork:
+def keras_network(layer: keras.layers.Layer, dropout: bool = False, noise: int = 0, source: int = 0) -> TensorFlowNetwork:
     """Return the network of a built layer or model; its dropout is switched off unless `dropout`.
 
-    With `noise`, so many of the last columns of its input are handed to it as the noise that it would draw.
+    With `noise`, so many of the last columns of its input are handed to it as the noise that it would draw. With `source`, so
+    many of the first are an input of their own.
     """
     for part in layer._flatten_layers():
         if isinstance(part, keras.layers.Dropout) and not dropout:
@@ -75,6 +76,8 @@ def keras_network(layer: keras.layers.Layer, dropout: bool = False, noise: int =
     def call(x, training):
         if isinstance(layer, keras.layers.MultiHeadAttention):
             return layer(x, x, training=training)
+        if source:
+            return layer([x[:, :source], x[:, source:]], training=training)
         images, given = (x[:, :-noise], {"noise": x[:, -noise:]}) if noise else (x, {})
         output = layer(images, **given, training=training)
         return tf.concat(output, axis=1) if isinstance(output, tuple) else output
@@ -194,6 +197,17 @@ class WithNoise(nn.Module):
 
     def forward(self, x):
         return torch.cat(self.model(x[:, : -self.noise], x[:, -self.noise :]) if self.noise else self.model(x), dim=1)
+
+
+class WithSource(nn.Module):
+    """A model that reads two sequences: the first `source` columns, and the others."""
+
+    def __init__(self, model: nn.Module, source: int) -> None:
+        super().__init__()
+        self.model, self.source = model, source
+
+    def forward(self, x):
+        return self.model(x[:, : self.source], x[:, self.source :])
 
 
 def parametric(module: nn.Module):

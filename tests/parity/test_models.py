@@ -17,6 +17,9 @@ from tests.parity.measure import KINDS, differences, load_snippet, measure, tran
 
 # For each script in more than one framework: the shape of one input in Keras' order of axes, and Keras' layers with weights,
 # in order, by kind. A kind is what its translator in `snippets/frameworks/parity/` is called by.
+FEED_FORWARD = [("dense", {}), ("dense", {}), ("layer_norm", {})]
+ATTEND = [("attention", {"heads": 4}), ("layer_norm", {})]
+ENCODER_LAYER, DECODER_LAYER = [*ATTEND, *FEED_FORWARD], [*ATTEND, *ATTEND, *FEED_FORWARD]
 PLANS = {
     "mlp": ((28, 28), [("dense", {}), ("dense", {})]),
     "cnn": (
@@ -35,8 +38,11 @@ PLANS = {
     "recall": ((7, 9), [("rnn", {}), ("dense", {})]),
     "vae": ((784,), [("dense", {})] * 4),
     "vae_map": ((784,), [("dense", {})] * 6),
+    "numerals": ((18,), [("embedding", {}), *ENCODER_LAYER, *DECODER_LAYER, ("dense", {})]),
+    "halves": ((19,), [("embedding", {}), *ENCODER_LAYER, *ENCODER_LAYER, ("dense", {})]),
 }
 # Builders that make other models when given an argument: `script:argument`, as above.
+PLANS |= {"halves:BERT": PLANS["halves"]}
 PLANS |= {f"{name}:RNN": PLANS[name] for name in ("lstm_gru", "recall")}
 PLANS |= {f"{name}:GRU": (PLANS[name][0], [("gru", {}), ("dense", {})]) for name in ("lstm_gru", "recall")}
 # Models that give an answer at every step of sequences of different lengths, where steps of zeros are padding.
@@ -45,14 +51,17 @@ SEQUENCES = {"birnn"}
 # the same; the model takes it as its argument `noise`. Only what is asked of chance is left to the model's own.
 NOISE = {"vae": 20, "vae_map": 2}
 # Models that read tokens, and answer at each: the size of the vocabulary. 0 is padding, and never the first.
-TOKENS = {"lookup": 121}
+TOKENS = {"lookup": 121, "numerals": 28, "halves": 29, "halves:BERT": 29}
+# Models that read two sequences, a source and what is written so far: how many of the first tokens are the source. They stand
+# side by side here; the model takes them as two arguments, and answers at each token of the second.
+SOURCES = {"numerals": 6}
 # Scripts whose models do not claim to be one model, and why.
 APART = {"mechanics": "each is a toy that tells when Python runs its method; TensorFlow's has no bias"}
 # Size of the batch and seed, for each precision. Small batches in single precision: the more activations, the more likely is one
 # so near to zero that rounding alone decides on which side of a ReLU it is. Powers of two in double precision: MXNet divides
 # by the size of the batch in 32 bits.
 VARIANTS = {"float32": [(4, 0), (3, 1), (2, 2)], "float64": [(16, 0), (8, 1)]}
-CLASSES = {"birnn": 3, "recall": 8, "recall:RNN": 8, "recall:GRU": 8}  # of all others 10
+CLASSES = {"numerals": 28, "halves": 28, "halves:BERT": 28, "birnn": 3, "recall": 8, "recall:RNN": 8, "recall:GRU": 8}  # of all others 10
 # Within ten steps of Adam rounding may take a ReLU to its other side, as it did in one of twelve draws of `filters`; in so small
 # a model that moves more of the parameters than is allowed. If nothing but those ten steps differs, another draw is judged: what
 # is a convention, or a mistake, differs in every draw.
@@ -105,17 +114,17 @@ def build(networks, weights, conventions):
     """Return the network of the model that a snippet builds."""
 
     def of(name: str, framework: str, precision: str = "float32", dropout: bool = False):
-        noise = 0 if dropout else NOISE.get(name, 0)
+        noise, source = 0 if dropout else NOISE.get(name, 0), SOURCES.get(name, 0)
         with networks.precision_of_keras(precision):
             script, _, argument = name.partition(":")
             builder = getattr(load_snippet(CATALOG.script(f"{script}_{framework}").path), MODELS[script][framework])
             model = builder(argument) if argument else builder()
         if framework == "keras":
-            return networks.keras_network(model, dropout, noise)
+            return networks.keras_network(model, dropout, noise, source)
         if framework == "tensorflow":
             return networks.tensorflow_network(model, dropout)
         parts = translators(weights, "pytorch", PLANS[name][1])
-        model = networks.WithNoise(model, noise) if name in NOISE else model
+        model = networks.WithNoise(model, noise) if name in NOISE else networks.WithSource(model, source) if source else model
         model = model.cpu().double() if precision == "float64" else model.cpu()
         return networks.PyTorchNetwork(model, parts, conventions, weights, dropout)
 
@@ -128,6 +137,7 @@ def gluon_case(name: str, precision: str, dropout: bool = False) -> dict:
     path = CATALOG.script(f"{script}_mxnet").path.relative_to(ROOT).as_posix()
     builder = {"builder": MODELS[script]["mxnet"], "arguments": [argument] if argument else []}
     case = {"snippet": path, **builder, "plan": PLANS[name][1], "precision": precision}
+    case |= {"source": SOURCES[name]} if name in SOURCES else {}
     return case | ({"scatter": True} if dropout else {}) | ({"noise": 0 if dropout else NOISE[name]} if name in NOISE else {})
 
 
@@ -140,11 +150,13 @@ def drawn(name: str, batch: int, seed: int, draw: int, shapes: list[tuple], prec
     if name in TOKENS:
         x = generator.integers(TOKENS[name], size=x.shape).astype("int32")
         x[:, -2:], x[:, 0] = 0, 1  # padding at the end; a row that may look at nothing would have no answer
+        x[:, SOURCES.get(name, 2) - 2 : SOURCES.get(name, 0)] = 0
     if name in SEQUENCES:
         lengths = generator.integers(1, x.shape[1] + 1, size=batch)
         x[np.arange(x.shape[1]) >= lengths[:, np.newaxis]] = 0
     each_step = name in TOKENS or name in SEQUENCES
-    classes = generator.integers(CLASSES.get(name, 10), size=x.shape[:2] if each_step else batch)
+    steps = (batch, x.shape[1] - SOURCES.get(name, 0))
+    classes = generator.integers(CLASSES.get(name, 10), size=steps if each_step else batch)
     return x, classes.astype("int32"), weights
 
 

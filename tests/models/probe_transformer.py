@@ -1,0 +1,72 @@
+"""Measures the scripts on the Transformer from outside: runs in the process of each, after it, in whichever framework."""
+
+import numpy
+
+
+def named(snippet: dict) -> dict[str, numpy.ndarray]:
+    """What the script calls numbers of ours, and how it turns them into tokens and positions."""
+    generator = numpy.random.default_rng(5)
+    numbers = numpy.concatenate([numpy.arange(30_000), generator.integers(1_000_000, size=30_000), 10_000 * numpy.arange(100)])
+    found = {"numbers": numbers, "names": numpy.array([snippet["name_number"](int(number)) for number in numbers])}
+    found["source"], found["target"] = snippet["encode_pairs"](numbers[-500:])
+    found["decoded"] = numpy.array([snippet["decode"](row) for row in found["target"]])
+    found["drawn"], found["tested"] = snippet["draw_numbers"](20_000, 2000, numpy.random.default_rng(3))
+    return found | {"positions": snippet["encode_positions"](12, 64)}
+
+
+def trained(snippet: dict) -> dict[str, numpy.ndarray]:
+    import matplotlib.pyplot as plt  # which the task's tests do without
+
+    generator = numpy.random.default_rng(11)
+    numbers = generator.integers(100_000, 1_000_000, size=300)
+    source, target = snippet["encode_pairs"](numbers)
+    found = {"names": numpy.array([snippet["decode"](row) for row in target])}
+    found |= {"source": source, "target": target, "trained_on": snippet["numbers"], "tested_on": snippet["test_numbers"]}
+    garbled = target.copy()  # other words from the seventh on: whoever reads them before writing his own will differ
+    garbled[:, 6:] = generator.integers(13, 28, size=garbled[:, 6:].shape)
+    for number, model in enumerate(snippet["models"]):
+        found[f"written_{number}"] = numpy.array([snippet["decode"](row) for row in snippet["translate"](model, source)])
+        turned = snippet["translate"](model, source[:, ::-1].copy())
+        found[f"turned_{number}"] = numpy.array([snippet["decode"](row) for row in turned])
+        found[f"logits_{number}"], found[f"shares_{number}"] = snippet["look"](model, source, target[:, :-1])
+        found[f"garbled_logits_{number}"] = snippet["look"](model, source, garbled[:, :-1])[0]
+    # Numbers of two to five digits, with padding behind them.
+    short = snippet["encode_pairs"](generator.integers(10, 100_000, size=200))
+    found["short_shares"], found["short_source"] = snippet["look"](snippet["models"][0], short[0], short[1][:, :-1])[1], short[0]
+    rule = [2, 12, 20, 22, 200, 2000, 2222, 20_002, 22_222, 120_000, 222_222, 302_020]
+    found["rule"] = numpy.array([snippet["decode"](row) for row in snippet["translate"](snippet["models"][0], snippet["encode_pairs"](rule)[0])])
+    axes = plt.figure("attention").axes[0]
+    found |= {"map": numpy.array(axes.images[0].get_array())}
+    found["words"] = numpy.array([label.get_text() for label in axes.get_yticklabels()])
+    source, target = snippet["encode_pairs"]([157_105])
+    return found | {"expected_map": snippet["look"](snippet["models"][0], source, target[:, :-1])[1][0]}
+
+
+def halves(snippet: dict) -> dict[str, numpy.ndarray]:
+    generator = numpy.random.default_rng(13)
+    numbers = generator.integers(100_000, 1_000_000, size=300)
+    tokens, gpt, bert = snippet["make_text"](numbers), snippet["models"]["GPT"], snippet["models"]["BERT"]
+    found = {"tokens": tokens, "trained_on": snippet["numbers"], "tested_on": snippet["test_numbers"]}
+    for kind in ("GPT", "BERT"):
+        found[f"{kind}_inputs"], found[f"{kind}_targets"] = snippet["make_examples"](tokens, kind, generator)
+    garbled = tokens.copy()
+    garbled[:, 9:] = generator.integers(13, 28, size=garbled[:, 9:].shape)
+    for kind, model in (("GPT", gpt), ("BERT", bert)):
+        found[f"{kind}_guesses"] = snippet["predict"](model, tokens)
+        found[f"{kind}_garbled"] = snippet["predict"](model, garbled)
+    prompt = tokens.copy()
+    prompt[:, 7:] = 0
+    found["written"] = snippet["write_on"](gpt, prompt)
+    for place in range(6):
+        blank = tokens.copy()
+        blank[:, place] = snippet["MASK"]
+        found[f"filled_{place}"] = snippet["predict"](bert, blank)[:, place]
+    return found
+
+
+def probe(snippet: dict) -> dict[str, numpy.ndarray]:
+    if "make_examples" in snippet:
+        return halves(snippet)
+    if "models" in snippet:
+        return trained(snippet)
+    return named(snippet) if "name_number" in snippet else {}
