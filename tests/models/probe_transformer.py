@@ -1,6 +1,13 @@
 """Measures the scripts on the Transformer from outside: runs in the process of each, after it, in whichever framework."""
 
 import numpy
+from probing import what_train_receives
+
+
+def trained_on(snippet: dict) -> numpy.ndarray:
+    """The numbers in what `train` is given: digits are the tokens from 3 to 12, and occur in names nowhere."""
+    tokens = what_train_receives(snippet)[0]
+    return numpy.array([int("".join(str(token - 3) for token in row if 3 <= token < 13)) for row in tokens.tolist()])
 
 
 def named(snippet: dict) -> dict[str, numpy.ndarray]:
@@ -21,7 +28,7 @@ def trained(snippet: dict) -> dict[str, numpy.ndarray]:
     numbers = generator.integers(100_000, 1_000_000, size=300)
     source, target = snippet["encode_pairs"](numbers)
     found = {"names": numpy.array([snippet["decode"](row) for row in target])}
-    found |= {"source": source, "target": target, "trained_on": snippet["numbers"], "tested_on": snippet["test_numbers"]}
+    found |= {"source": source, "target": target, "trained_on": trained_on(snippet), "tested_on": snippet["test_numbers"]}
     garbled = target.copy()  # other words from the seventh on: whoever reads them before writing his own will differ
     garbled[:, 6:] = generator.integers(13, 28, size=garbled[:, 6:].shape)
     for number, model in enumerate(snippet["models"]):
@@ -46,7 +53,7 @@ def halves(snippet: dict) -> dict[str, numpy.ndarray]:
     generator = numpy.random.default_rng(13)
     numbers = generator.integers(100_000, 1_000_000, size=300)
     tokens, gpt, bert = snippet["make_text"](numbers), snippet["models"]["GPT"], snippet["models"]["BERT"]
-    found = {"tokens": tokens, "trained_on": snippet["numbers"], "tested_on": snippet["test_numbers"]}
+    found = {"tokens": tokens, "trained_on": trained_on(snippet), "tested_on": snippet["test_numbers"]}
     for kind in ("GPT", "BERT"):
         found[f"{kind}_inputs"], found[f"{kind}_targets"] = snippet["make_examples"](tokens, kind, generator)
     garbled = tokens.copy()
@@ -64,9 +71,47 @@ def halves(snippet: dict) -> dict[str, numpy.ndarray]:
     return found
 
 
+def waiting(snippet: dict) -> dict[str, numpy.ndarray]:
+    """The chains that the script counts in graphs of ours: operations side by side, and one after another."""
+
+    def in_a_row(number):
+        def function(x):
+            for _ in range(number):
+                x = x * 2
+            return x
+
+        return function
+
+    def halving(number):  # side by side, then added in pairs: as long as the logarithm of their number
+        def function(x):
+            parts = [x * factor for factor in range(1, 2**number + 1)]
+            while len(parts) > 1:
+                parts = [one + other for one, other in zip(parts[::2], parts[1::2])]
+            return parts[0]
+
+        return function
+
+    if "torch" in snippet:
+        count = lambda function: snippet["count_waiting"](function(snippet["torch"].ones(1, 4, 64, requires_grad=True)).grad_fn)
+    elif "mx" in snippet:
+
+        def count(function):
+            x = snippet["mx"].nd.ones((1, 4, 64))
+            x.attach_grad()
+            return snippet["count_waiting"](function, x)
+
+    else:
+        count = lambda function: snippet["count_waiting"](function, 4)
+    found = {"in_a_row": numpy.array([count(in_a_row(number)) for number in (3, 10)])}
+    found["halving"] = numpy.array([count(halving(number)) for number in (3, 5)])
+    return found | {"lstm": snippet["lstm_seconds"], "encoder": snippet["encoder_seconds"], "lengths": numpy.array(snippet["LENGTHS"])}
+
+
 def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     if "make_examples" in snippet:
         return halves(snippet)
-    if "models" in snippet:
+    if "count_waiting" in snippet:
+        return waiting(snippet)
+    if "translate" in snippet:
         return trained(snippet)
     return named(snippet) if "name_number" in snippet else {}

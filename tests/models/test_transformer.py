@@ -155,6 +155,33 @@ def test_figure_shows_157105(run):
     assert "157105 十五万七千一百零五" in run.output
 
 
+@pytest.mark.script("speed")
+def test_chains_are_counted(run):
+    """In graphs of ours: seven operations more in a row are seven more to wait for, four times as many side by side two."""
+    assert np.diff(run.probe["in_a_row"]) == 7 and np.diff(run.probe["halving"]) == 2
+
+
+@pytest.mark.script("speed")
+def test_only_the_lstm_waits(run):
+    """Twice the length, twice the chain of an LSTM, some operations for each token; an encoder layer's stays as it is."""
+    first, second, third = run.results["lstm_chains"]
+    assert third - second == 2 * (second - first) >= 2 * 8 * 3
+    assert len(set(run.results["encoder_chains"])) == 1
+
+
+@pytest.mark.script("speed")
+def test_the_encoder_works_more_and_more(run):
+    """From 128 tokens to 512 the encoder layer's work grows faster than an LSTM's, and more than fourfold is what grows with T²."""
+    growth = {name: run.probe[name][4] / run.probe[name][2] for name in ("lstm", "encoder")}
+    assert growth["encoder"] > 1.2 * growth["lstm"], growth
+    np.testing.assert_allclose(run.results["cost_ratios"], run.probe["encoder"] / run.probe["lstm"])
+    ratios = run.results["cost_ratios"]
+    if run.script.stem == "speed_keras":  # whose LSTM is a loop of small operations
+        assert max(ratios[:4]) < 0.9 and ratios[4] > 1.2 * ratios[2], ratios
+    else:  # whose LSTM is one operation
+        assert 1.1 < ratios[2] < ratios[3] < ratios[4], ratios
+
+
 @pytest.mark.script("halves")
 def test_examples_are_what_the_page_says(run):
     """GPT is asked at each token for the next, BERT at each blank for what was there, and nowhere else."""

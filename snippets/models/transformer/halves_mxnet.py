@@ -8,8 +8,8 @@ from task_numpy import CHARACTERS, DIGITS, PAD, WORDS
 from task_numpy import draw_numbers, encode, encode_positions, exact_share, name_number
 
 SEED = 0
-EPOCHS = 4
-BATCH_SIZE = 128
+EPOCHS = 2
+BATCH_SIZE = 32
 LEARNING_RATE = 3e-3
 SIZE, HEADS, HIDDEN, LAYERS = 64, 4, 128, 2
 LENGTH, MASK = DIGITS + WORDS + 1, len(CHARACTERS)  # MASK: a token of its own, for a blank
@@ -44,7 +44,7 @@ class MultiHeadAttention(nn.Block):  # Gluon has none
         scores = mx.nd.linalg.gemm2(queries, keys, transpose_b=True) / keys.shape[3] ** 0.5
         shares = (scores + (allowed.expand_dims(1) - 1) * 1e9).softmax()  # (N, H, T, T)
         mixed = mx.nd.linalg.gemm2(shares, values).swapaxes(1, 2)  # (N, T, H, K)
-        return self.output(mixed.reshape((0, 0, -1))), shares  # (N, T, D), (N, H, T, S)
+        return self.output(mixed.reshape((0, 0, -1)))  # (N, T, D)
 
 
 class Layer(nn.Block):
@@ -90,7 +90,8 @@ def train(model, tokens, kind, generator):
     loss_function = gluon.loss.SoftmaxCrossEntropyLoss()
     steps = EPOCHS * -(-len(tokens) // BATCH_SIZE)
     schedule = mx.lr_scheduler.CosineScheduler(steps, base_lr=LEARNING_RATE)
-    trainer = gluon.Trainer(model.collect_params(), mx.optimizer.Adam(lr_scheduler=schedule))
+    adam = mx.optimizer.Adam(LEARNING_RATE, lr_scheduler=schedule)
+    trainer = gluon.Trainer(model.collect_params(), adam)
     for _ in range(EPOCHS):
         arrays = make_examples(tokens, kind, generator)  # other blanks in each epoch
         dataset = gluon.data.ArrayDataset(*arrays)
@@ -123,7 +124,7 @@ if __name__ == "__main__":
     mx.random.seed(SEED)
     np.random.seed(SEED)
     generator = np.random.default_rng(SEED)
-    numbers, test_numbers = draw_numbers(20_000, 2000, generator)
+    numbers, test_numbers = draw_numbers(9000, 2000, generator)
     tokens, test_tokens = make_text(numbers), make_text(test_numbers)
     models = {}
     for kind in ("GPT", "BERT"):

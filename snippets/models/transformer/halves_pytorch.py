@@ -8,8 +8,8 @@ from task_numpy import CHARACTERS, DIGITS, PAD, WORDS
 from task_numpy import draw_numbers, encode, encode_positions, exact_share, name_number
 
 SEED = 0
-EPOCHS = 4
-BATCH_SIZE = 128
+EPOCHS = 2
+BATCH_SIZE = 32
 LEARNING_RATE = 3e-3
 SIZE, HEADS, HIDDEN, LAYERS = 64, 4, 128, 2
 LENGTH, MASK = DIGITS + WORDS + 1, len(CHARACTERS)  # MASK: a token of its own, for a blank
@@ -106,7 +106,7 @@ def write_on(model, prompt) -> np.ndarray:
 if __name__ == "__main__":
     torch.manual_seed(SEED)
     generator = np.random.default_rng(SEED)
-    numbers, test_numbers = draw_numbers(20_000, 2000, generator)
+    numbers, test_numbers = draw_numbers(9000, 2000, generator)
     tokens, test_tokens = make_text(numbers), make_text(test_numbers)
     models = {}
     for kind in ("GPT", "BERT"):

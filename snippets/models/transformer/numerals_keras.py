@@ -8,9 +8,9 @@ from task_numpy import CHARACTERS, DIGITS, END, PAD, START, WORDS, decode, draw_
 from task_numpy import draw_numbers, encode_pairs, encode_positions, exact_share
 
 SEED = 0
-EPOCHS = 4
-BATCH_SIZE = 128
-LEARNING_RATE = 3e-3
+EPOCHS = 3
+BATCH_SIZE = 64
+LEARNING_RATE = 4e-3
 SIZE, HEADS, HIDDEN = 64, 4, 128
 # --8<-- [end:imports]
 
@@ -25,7 +25,7 @@ class EncoderLayer(layers.Layer):
         self.project = layers.Dense(SIZE)
         self.norm_2 = layers.LayerNormalization(epsilon=1e-5)
 
-    def call(self, x, there):
+    def call(self, x, there=None):
         x = self.norm_1(x + self.attention(x, x, attention_mask=there))
         return self.norm_2(x + self.project(self.hidden(x)))  # (N, S, D)
 
@@ -100,7 +100,7 @@ def look(model, source, target) -> tuple[np.ndarray, np.ndarray]:
 # --8<-- [start:main]
 if __name__ == "__main__":
     keras.utils.set_random_seed(SEED)
-    numbers, test_numbers = draw_numbers(20_000, 2000, np.random.default_rng(SEED))
+    numbers, test_numbers = draw_numbers(12_000, 2000, np.random.default_rng(SEED))
     source, target = encode_pairs(numbers)
     test_source, test_target = encode_pairs(test_numbers)
     models, accuracies = [], []

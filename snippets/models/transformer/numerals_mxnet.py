@@ -9,9 +9,9 @@ from task_numpy import CHARACTERS, DIGITS, END, PAD, START, WORDS, decode, draw_
 from task_numpy import draw_numbers, encode_pairs, encode_positions, exact_share
 
 SEED = 0
-EPOCHS = 4
-BATCH_SIZE = 128
-LEARNING_RATE = 3e-3
+EPOCHS = 3
+BATCH_SIZE = 64
+LEARNING_RATE = 4e-3
 SIZE, HEADS, HIDDEN = 64, 4, 128
 CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
 # --8<-- [end:imports]
@@ -93,7 +93,8 @@ def train(model, source, target):
     batches = gluon.data.DataLoader(dataset, BATCH_SIZE, shuffle=True)
     loss_function = gluon.loss.SoftmaxCrossEntropyLoss()
     schedule = mx.lr_scheduler.CosineScheduler(EPOCHS * len(batches), base_lr=LEARNING_RATE)
-    trainer = gluon.Trainer(model.collect_params(), mx.optimizer.Adam(lr_scheduler=schedule))
+    adam = mx.optimizer.Adam(LEARNING_RATE, lr_scheduler=schedule)
+    trainer = gluon.Trainer(model.collect_params(), adam)
     for _ in range(EPOCHS):
         for source, target in batches:
             source, target = source.as_in_context(CONTEXT), target.as_in_context(CONTEXT)
@@ -127,7 +128,7 @@ def look(model, source, target) -> tuple[np.ndarray, np.ndarray]:
 if __name__ == "__main__":
     mx.random.seed(SEED)
     np.random.seed(SEED)
-    numbers, test_numbers = draw_numbers(20_000, 2000, np.random.default_rng(SEED))
+    numbers, test_numbers = draw_numbers(12_000, 2000, np.random.default_rng(SEED))
     source, target = encode_pairs(numbers)
     test_source, test_target = encode_pairs(test_numbers)
     models, accuracies = [], []
