@@ -171,9 +171,9 @@ def test_only_the_lstm_waits(run):
 
 @pytest.mark.script("speed")
 def test_the_encoder_works_more_and_more(run):
-    """From 128 tokens to 512 the encoder layer's work grows faster than an LSTM's, and more than fourfold is what grows with T²."""
+    """From 128 tokens to 512 the encoder layer's work grows faster than an LSTM's, and that not faster than the length."""
     growth = {name: run.probe[name][4] / run.probe[name][2] for name in ("lstm", "encoder")}
-    assert growth["encoder"] > 1.2 * growth["lstm"], growth
+    assert growth["encoder"] > 1.2 * growth["lstm"] and growth["lstm"] < 5, growth
     np.testing.assert_allclose(run.results["cost_ratios"], run.probe["encoder"] / run.probe["lstm"])
     ratios = run.results["cost_ratios"]
     if run.script.stem == "speed_keras":  # whose LSTM is a loop of small operations
