@@ -40,8 +40,6 @@ def trained(snippet: dict) -> dict[str, numpy.ndarray]:
     # Numbers of two to five digits, with padding behind them.
     short = snippet["encode_pairs"](generator.integers(10, 100_000, size=200))
     found["short_shares"], found["short_source"] = snippet["look"](snippet["models"][0], short[0], short[1][:, :-1])[1], short[0]
-    rule = [2, 12, 20, 22, 200, 2000, 2222, 20_002, 22_222, 120_000, 222_222, 302_020]
-    found["rule"] = numpy.array([snippet["decode"](row) for row in snippet["translate"](snippet["models"][0], snippet["encode_pairs"](rule)[0])])
     axes = plt.figure("attention").axes[0]
     found |= {"map": numpy.array(axes.images[0].get_array())}
     found["words"] = numpy.array([label.get_text() for label in axes.get_yticklabels()])
