@@ -115,9 +115,10 @@ def load_snippet(path):
 
 
 # How many weights a layer of each kind has in Keras; the kinds are what the translators of the snippets are called by. Both
-# directions of a "bidirectional_rnn" are translated as an "rnn".
+# directions of a "bidirectional_rnn" are translated as an "rnn". A transposed convolution is translated as a "conv2d": its kernel
+# has inputs and outputs exchanged in every framework.
 KINDS = {"dense": 2, "conv2d": 2, "flatten_dense": 2, "rnn": 3, "gru": 3, "attention": 8} | {
-    "layer_norm": 2, "batch_norm": 4, "embedding": 1, "bidirectional_rnn": 6
+    "layer_norm": 2, "batch_norm": 4, "embedding": 1, "bidirectional_rnn": 6, "conv2d_without_bias": 1
 }
 
 
@@ -142,12 +143,23 @@ def translators(snippet, framework: str, plan: Sequence) -> list[Translator]:
 
     found = []
     for kind, sizes in plan:
-        both = kind == "bidirectional_rnn"
-        name = kind.removeprefix("bidirectional_")
+        both, without_bias = kind == "bidirectional_rnn", kind.endswith("_without_bias")
+        name = kind.removeprefix("bidirectional_").removesuffix("_without_bias")
         one = Translator(KINDS[name], bound(f"{name}_to_{framework}", sizes), bound(f"{name}_to_keras", sizes))
+        one = _without_bias(one) if without_bias else one
         # PyTorch has one layer for both directions; with Gluon, each has its own.
         found += [_reversible(one)] if both and framework == "pytorch" else [one, one] if both else [one]
     return found
+
+
+def _without_bias(one: Translator) -> Translator:
+    """Return the translator of a layer with the first of two weights only."""
+    nothing = np.zeros(0)
+
+    def forth(weights):
+        return {name: array for name, array in one.forth([*weights, nothing]).items() if name != "bias"}
+
+    return Translator(1, forth, lambda state: one.back({"bias": nothing} | state)[:1])
 
 
 def _reversible(one: Translator) -> Translator:

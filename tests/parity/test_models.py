@@ -40,6 +40,9 @@ PLANS = {
     "vae_map": ((784,), [("dense", {})] * 6),
     "numerals": ((18,), [("embedding", {}), *ENCODER_LAYER, *DECODER_LAYER, ("dense", {})]),
     "halves": ((19,), [("embedding", {}), *ENCODER_LAYER, *ENCODER_LAYER, ("dense", {})]),
+    "gan": ((64,), [("conv2d_without_bias", {}), ("batch_norm", {})] * 3 + [("conv2d", {})]),
+    "collapse": ((2,), [("dense", {})] * 3),
+    "equilibrium": ((1,), [("dense", {})]),
 }
 # Builders that make other models when given an argument: `script:argument`, as above.
 PLANS |= {"halves:BERT": PLANS["halves"]}
@@ -47,6 +50,15 @@ PLANS |= {f"{name}:RNN": PLANS[name] for name in ("lstm_gru", "recall")}
 PLANS |= {f"{name}:GRU": (PLANS[name][0], [("gru", {}), ("dense", {})]) for name in ("lstm_gru", "recall")}
 # Models that give an answer at every step of sequences of different lengths, where steps of zeros are padding.
 SEQUENCES = {"birnn"}
+# Scripts with two models: `script:function`, after the one of `BUILDERS`.
+PLANS |= {
+    "gan:build_discriminator": ((28, 28, 1), [("conv2d", {}), ("conv2d_without_bias", {}), ("batch_norm", {}), ("conv2d", {})]),
+    "collapse:build_discriminator": ((2,), [("dense", {})] * 3),
+    "equilibrium:build_discriminator": ((1,), [("dense", {})] * 3),
+}
+# Models that do not tell classes apart learn numbers, of this shape for each input.
+NUMBERS = {"gan": (28, 28, 1), "collapse": (2,), "equilibrium": (1,)}
+NUMBERS |= {f"{name}:build_discriminator": (1,) for name in NUMBERS}
 # How much noise a model draws for each input. It is drawn here instead, stands behind the input, and every framework is given
 # the same; the model takes it as its argument `noise`. Only what is asked of chance is left to the model's own.
 NOISE = {"vae": 20, "vae_map": 2}
@@ -66,7 +78,7 @@ CLASSES = {"numerals": 28, "halves": 28, "halves:BERT": 28, "birnn": 3, "recall"
 # a model that moves more of the parameters than is allowed. If nothing but those ten steps differs, another draw is judged: what
 # is a convention, or a mistake, differs in every draw.
 DRAWS = 3
-BUILDERS = ("build_model", "Model")  # the names that a snippet's model goes by
+BUILDERS = ("build_model", "Model", "build_generator")  # the names that a snippet's model goes by
 
 
 def builders(catalog: Catalog) -> dict[str, dict[str, str]]:
@@ -97,12 +109,22 @@ def unplanned(catalog: Catalog) -> list[str]:
     return found
 
 
+def builder_of(name: str, framework: str) -> tuple[str, list[str]]:
+    """Return what builds a model of `PLANS`, and the arguments it takes."""
+    script, _, argument = name.partition(":")
+    if argument.startswith("build_"):
+        return argument, []
+    return MODELS[script][framework], [argument] if argument else []
+
+
 CATALOG = load_catalog(ROOT)
 MODELS = {name: frameworks for name, frameworks in builders(CATALOG).items() if name in PLANS}
 OTHERS = [(name, framework) for name, frameworks in MODELS.items() for framework in frameworks if framework != "keras"]
 ARGUED = [(name, framework) for name in PLANS if ":" in name for framework in MODELS.get(name.partition(":")[0], ()) if framework != "keras"]
-# TensorFlow's modules say in which precision their variables are.
-DOUBLE = [(name, framework) for name, framework in OTHERS + ARGUED if framework != "tensorflow"]
+# TensorFlow's modules say in which precision their variables are; MXNet keeps epsilon and momentum of batch norm in 32 bits.
+NORMALISED = {name for name, (_, layers) in PLANS.items() if ("batch_norm", {}) in layers}
+SINGLE = {(name, "tensorflow") for name in PLANS} | {(name, "mxnet") for name in NORMALISED}
+DOUBLE = [pair for pair in OTHERS + ARGUED if pair not in SINGLE]
 
 
 def test_every_model_is_compared(catalog):
@@ -116,9 +138,9 @@ def build(networks, weights, conventions):
     def of(name: str, framework: str, precision: str = "float32", dropout: bool = False):
         noise, source = 0 if dropout else NOISE.get(name, 0), SOURCES.get(name, 0)
         with networks.precision_of_keras(precision):
-            script, _, argument = name.partition(":")
-            builder = getattr(load_snippet(CATALOG.script(f"{script}_{framework}").path), MODELS[script][framework])
-            model = builder(argument) if argument else builder()
+            builder, arguments = builder_of(name, framework)
+            script = CATALOG.script(f"{name.partition(':')[0]}_{framework}")
+            model = getattr(load_snippet(script.path), builder)(*arguments)
         if framework == "keras":
             return networks.keras_network(model, dropout, noise, source)
         if framework == "tensorflow":
@@ -133,10 +155,9 @@ def build(networks, weights, conventions):
 
 def gluon_case(name: str, precision: str, dropout: bool = False) -> dict:
     """Return what the worker has to know to build the model that MXNet's snippet builds, with its own chance if `dropout`."""
-    script, _, argument = name.partition(":")
-    path = CATALOG.script(f"{script}_mxnet").path.relative_to(ROOT).as_posix()
-    builder = {"builder": MODELS[script]["mxnet"], "arguments": [argument] if argument else []}
-    case = {"snippet": path, **builder, "plan": PLANS[name][1], "precision": precision}
+    path = CATALOG.script(f"{name.partition(':')[0]}_mxnet").path.relative_to(ROOT).as_posix()
+    builder, arguments = builder_of(name, "mxnet")
+    case = {"snippet": path, "builder": builder, "arguments": arguments, "plan": PLANS[name][1], "precision": precision}
     case |= {"source": SOURCES[name]} if name in SOURCES else {}
     return case | ({"scatter": True} if dropout else {}) | ({"noise": 0 if dropout else NOISE[name]} if name in NOISE else {})
 
@@ -147,6 +168,10 @@ def drawn(name: str, batch: int, seed: int, draw: int, shapes: list[tuple], prec
     *others, last = PLANS[name][0]
     x = generator.normal(size=(batch, *others, last + NOISE.get(name, 0))).astype(precision)
     weights = [generator.normal(scale=0.5 * np.prod(s[:-1]) ** -0.5, size=s).astype(precision) for s in shapes]
+    for place in last_weights(name, "batch_norm"):
+        weights[place] = 0.5 + np.abs(weights[place])  # a variance
+        for each in weights[place - 3 : place - 1]:
+            each /= 8  # scale and shift: if thousands of features are larger, steps of SGD diverge
     if name in TOKENS:
         x = generator.integers(TOKENS[name], size=x.shape).astype("int32")
         x[:, -2:], x[:, 0] = 0, 1  # padding at the end; a row that may look at nothing would have no answer
@@ -154,6 +179,8 @@ def drawn(name: str, batch: int, seed: int, draw: int, shapes: list[tuple], prec
     if name in SEQUENCES:
         lengths = generator.integers(1, x.shape[1] + 1, size=batch)
         x[np.arange(x.shape[1]) >= lengths[:, np.newaxis]] = 0
+    if name in NUMBERS:
+        return x, generator.normal(size=(batch, *NUMBERS[name])).astype(precision), weights
     each_step = name in TOKENS or name in SEQUENCES
     steps = (batch, x.shape[1] - SOURCES.get(name, 0))
     classes = generator.integers(CLASSES.get(name, 10), size=steps if each_step else batch)
@@ -162,11 +189,13 @@ def drawn(name: str, batch: int, seed: int, draw: int, shapes: list[tuple], prec
 
 def noise(name: str) -> frozenset[int]:
     """Return the places of the weights whose gradient is zero in theory: each key bias, which moves all scores of a query alike."""
-    places, start = set(), 0
-    for kind, _ in PLANS[name][1]:
-        places |= {start + 3} if kind == "attention" else set()
-        start += KINDS[kind]
-    return frozenset(places)
+    return frozenset(place - KINDS["attention"] + 4 for place in last_weights(name, "attention"))
+
+
+def last_weights(name: str, kind: str) -> list[int]:
+    """Return the place of the last weight of each layer of a kind."""
+    ends = np.cumsum([KINDS[each] for each, _ in PLANS[name][1]]) - 1
+    return [int(end) for end, (each, _) in zip(ends, PLANS[name][1]) if each == kind]
 
 
 @pytest.fixture(scope="module")

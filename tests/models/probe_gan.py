@@ -1,0 +1,164 @@
+"""Measures what the scripts of the topic on GANs trained, from outside: runs in the process of the script, after it, in its framework."""
+
+import ast
+import contextlib
+import io
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy
+
+from probing import what_train_receives
+
+
+def _keras(network):
+    to_array = lambda tensor: tensor.numpy()  # noqa: E731
+    return lambda: [to_array(v) for v in network.trainable_variables], lambda x: to_array(network(x, training=False))
+
+
+def _torch(network):
+    import torch
+
+    def call(x):
+        network.eval()
+        x = x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
+        device = next(network.parameters()).device
+        y = network(torch.tensor(x, device=device)).detach().cpu().numpy()
+        network.train()
+        return y.transpose(0, 2, 3, 1) if y.ndim == 4 else y
+
+    return lambda: [parameter.detach().cpu().numpy().copy() for parameter in network.parameters()], call
+
+
+def _mxnet(network):
+    import mxnet
+
+    def call(x):
+        x = x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
+        context = next(iter(network.collect_params().values())).list_ctx()[0]
+        y = network(mxnet.nd.array(x, ctx=context)).asnumpy()
+        return y.transpose(0, 2, 3, 1) if y.ndim == 4 else y
+
+    def read():
+        return [p.data().asnumpy() for p in network.collect_params().values() if p.grad_req != "null"]
+
+    return read, call
+
+
+# Keras first: on each of its backends, a Keras model is an object of that backend too.
+ADAPTERS = {"keras": _keras, "torch": _torch, "mxnet": _mxnet}
+
+
+def _open(network):
+    """Returns a function that reads the trained parameters, and one from inputs, pixels before channels, to outputs at inference."""
+    packages = {base.__module__.partition(".")[0] for base in type(network).__mro__}
+    return ADAPTERS[next(package for package in ADAPTERS if package in packages)](network)
+
+
+def _changes(snippet, inputs, train):
+    """Trains a new pair of networks by `train(generator, discriminator)`: how far each parameter of each of them moved."""
+    networks = [snippet[name]() for name in ("build_generator", "build_discriminator")]
+    if "DEVICE" in snippet:
+        networks = [network.to(snippet["DEVICE"]) for network in networks]
+    opened = [_open(network) for network in networks]
+    for (_, call), x in zip(opened, inputs):
+        call(x)  # settles the shapes
+    before = [read() for read, _ in opened]
+    with contextlib.redirect_stdout(io.StringIO()):
+        train(*networks)
+    moved = [[numpy.abs(b - a).ravel() for a, b in zip(parts, read())] for parts, (read, _) in zip(before, opened)]
+    return [numpy.concatenate(parts) for parts in moved], [call for _, call in opened]
+
+
+def _scoring(snippet):
+    found = {f"judge_{number}": weights for number, weights in enumerate(snippet["judge"])}
+    return found | {name.replace(" ", "_"): images for name, images in snippet["candidates"].items()}
+
+
+def _gan(snippet):
+    from mnist_data import load_mnist  # lies beside those scripts only that read it
+
+    (train_images, _), (test_images, _) = load_mnist()
+    drawn = [axes.images[0].get_array() for axes in plt.figure("progress").axes]
+    generator, discriminator, noise = snippet["generator"], snippet["discriminator"], snippet["noise"]
+    _, images, first_noise = what_train_receives(snippet)
+    fresh = numpy.random.default_rng(12345).normal(size=(1000, noise.shape[1])).astype("float32")
+    call_g, call_d = _open(generator)[1], _open(discriminator)[1]
+    batch, size = images[: snippet["BATCH_SIZE"]], (1, noise.shape[1])
+    inputs = numpy.zeros(size, "float32"), numpy.zeros((1, 28, 28, 1), "float32")
+    (moved_g, moved_d), _ = _changes(snippet, inputs, lambda g, d: snippet["train"](g, d, batch, noise[:2]))
+    return {f"judge_{number}": weights for number, weights in enumerate(snippet["judge"])} | {
+        "images": images,
+        "trained_on_training_set": numpy.array_equal(images, train_images[: len(images)] / numpy.float32(255)),
+        "first_noise": first_noise,
+        "noise": noise,
+        "samples": snippet["samples"],
+        "ours": (call_g(noise[:200])[..., 0] + 1) / 2,
+        "alone": numpy.concatenate([snippet["generate"](generator, noise[i : i + 1]) for i in range(5)]),
+        "on_real": call_d(test_images[:1000, ..., numpy.newaxis] / numpy.float32(127.5) - 1),
+        "on_fake": call_d(call_g(fresh)),
+        "losses": snippet["losses"],
+        "moved_generator": moved_g,
+        "moved_discriminator": moved_d,
+        "drawn": numpy.array(drawn),
+    }
+
+
+def _steps(snippet):
+    """Returns the numbers of steps with which the last section calls `train`, one row a call."""
+    last = ast.parse(Path(snippet["__file__"]).read_bytes()).body[-1]
+    calls = [node for node in ast.walk(last) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "train"]
+    return [[keyword.value.value for keyword in call.keywords] for call in calls]
+
+
+def _collapse(snippet):
+    environment, inputs = snippet["train"].__globals__, numpy.zeros((1, 2), "float32")
+    made = {"build_generator": snippet["build_generator"], "build_discriminator": snippet["build_discriminator"]}
+
+    def train(discriminator_steps, generator_steps):
+        def with_these(generator, discriminator):
+            environment.update(build_generator=lambda: generator, build_discriminator=lambda: discriminator, ROUNDS=5)
+            snippet["train"](numpy.random.default_rng(0), discriminator_steps, generator_steps)
+
+        rounds = environment["ROUNDS"]
+        changes, _ = _changes(snippet, [inputs, inputs], with_these)
+        environment.update(made, ROUNDS=rounds)
+        return changes
+
+    only_discriminator, only_generator = train(1, 0), train(0, 1)
+    return {
+        "ring": snippet["draw_ring"](numpy.random.default_rng(1), 20_000),
+        "collapsed": numpy.array(snippet["collapsed"]),
+        "balanced": numpy.array(snippet["balanced"]),
+        "steps": _steps(snippet),
+        "generator_alone": only_generator[0],
+        "generator_meanwhile": only_discriminator[0],
+        "discriminator_alone": only_discriminator[1],
+        "discriminator_meanwhile": only_generator[1],
+    }
+
+
+def _equilibrium(snippet):
+    call_g, call_d = _open(snippet["generator"])[1], _open(snippet["discriminator"])[1]
+    noise, grid = numpy.random.default_rng(1).normal(size=(20_000, 1)), numpy.linspace(-1, 4, 101)[:, numpy.newaxis]
+    noise, grid, inputs = noise.astype("float32"), grid.astype("float32"), [numpy.zeros((1, 1), "float32")] * 2
+    first, (_, call_first) = _changes(snippet, inputs, lambda g, d: snippet["train"](g, d, 200, False))
+    one, _ = _changes(snippet, inputs, lambda g, d: snippet["train"](g, d, 1, True))
+    return {
+        "generated": call_g(noise),
+        "on_generated": call_d(call_g(noise)),
+        "on_data": call_d(3 + numpy.float32(0.5) * noise[::-1]),
+        "grid": grid,
+        "on_grid_first": call_first(grid),
+        "on_grid": call_d(grid),
+        "path": snippet["path"],
+        "moved_generator": one[0],
+        "moved_discriminator": one[1],
+        "standing_generator": first[0],
+    }
+
+
+def probe(snippet: dict) -> dict[str, numpy.ndarray]:
+    """Measures the networks that a script of the topic trained, and what its functions do to new ones."""
+    name = Path(snippet["__file__"]).stem.partition("_")[0]
+    return {"scoring": _scoring, "gan": _gan, "collapse": _collapse, "equilibrium": _equilibrium}[name](snippet)

@@ -1,0 +1,237 @@
+"""What the page on GANs says of its scripts, held against their runs; `probe_gan.py` measured."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from evidence.record import read_record
+
+TOPIC = "models/gan"
+BATCH, STEPS, LATENT = 32, 800, 64
+
+
+@pytest.fixture
+def probe(run):
+    return run.probe
+
+
+def sigmoid(logits):
+    return 1 / (1 + np.exp(-logits.astype("float64")))
+
+
+def scores(probe, samples, real):
+    """Return inception score, smallest share and Fréchet distance, by other formulas than the script's."""
+    kernel, bias, last, last_bias = (probe[f"judge_{number}"].astype("float64") for number in range(4))
+
+    def features(images):
+        return np.maximum(0, (images.reshape(len(images), 784).astype("float64") - 0.13) / 0.31 @ kernel + bias)
+
+    ours, theirs = features(samples), features(real)
+    logits = ours @ last + last_bias
+    log_shares = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    shares = np.exp(log_shares)
+    marginal = shares.mean(axis=0)
+    # The mutual information of image and digit, as a difference of entropies.
+    information = -np.sum(marginal * np.log(marginal)) + np.mean(np.sum(shares * log_shares, axis=1))
+    covariance, real_covariance = (np.cov(x, rowvar=False) for x in (ours, theirs))
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(0, values)) @ vectors.T
+    trace = np.sqrt(np.maximum(0, np.linalg.eigvalsh(root @ real_covariance @ root))).sum()
+    shift = np.sum((ours.mean(axis=0) - theirs.mean(axis=0)) ** 2)
+    smallest = min(np.mean(logits.argmax(axis=1) == digit) for digit in range(10))
+    return np.exp(information), smallest, shift + np.trace(covariance) + np.trace(real_covariance) - 2 * trace
+
+
+def bounds(catalog):
+    results = catalog.topics[TOPIC].results
+    return results["inception_score"].minimum, results["smallest_share"].minimum, results["frechet_distance"].maximum
+
+
+def passes(found, catalog):
+    inception, share, distance = bounds(catalog)
+    return [found[0] >= inception, found[1] >= share, found[2] <= distance]
+
+
+@pytest.fixture(scope="session")
+def real_images(mnist):
+    content = gzip.decompress((mnist.folder / "train-images-idx3-ubyte.gz").read_bytes())
+    return np.frombuffer(content, "uint8", offset=16).reshape(-1, 28, 28)[:10_000] / 255
+
+
+@pytest.mark.script("scoring")
+def test_scores_are_the_formulas_on_the_page(run, probe, real_images):
+    found = [scores(probe, probe[name], real_images) for name in ("real_digits", "noise", "class_means", "only_ones")]
+    claimed = zip(*(
+        [run.results[f"real_{name}"], *run.results[f"false_{name}s"]]
+        for name in ("inception_score", "smallest_share", "distance")
+    ))
+    for ours, theirs in zip(found, claimed):
+        assert theirs == pytest.approx(ours, rel=0.01, abs=1e-3)
+
+
+@pytest.mark.script("scoring")
+@pytest.mark.needs_mnist("real digits pass the three figures at once, and three kinds of false ones do not")
+def test_real_digits_pass_and_false_ones_fail(probe, real_images, catalog):
+    names = ("real_digits", "noise", "class_means", "only_ones")
+    found = {name: passes(scores(probe, probe[name], real_images), catalog) for name in names}
+    assert found["real_digits"] == [True, True, True]
+    assert found["noise"] == found["only_ones"] == [False, False, False]
+    assert found["class_means"] == [True, True, False]  # only the Fréchet distance sees through them
+    repeated = np.repeat(probe["real_digits"][:1], 2000, axis=0) + np.random.default_rng(0).uniform(0, 0.01, (2000, 28, 28))
+    assert not any(passes(scores(probe, repeated, real_images), catalog))
+
+
+@pytest.mark.script("gan")
+def test_judge_is_the_same_everywhere(probe, run_of, catalog):
+    theirs = run_of(catalog.script("scoring_numpy")).probe
+    for number in range(4):
+        np.testing.assert_allclose(probe[f"judge_{number}"], theirs[f"judge_{number}"], rtol=0, atol=2e-3)
+
+
+@pytest.mark.script("gan")
+def test_samples_are_scored_as_the_script_says(run, probe, real_images):
+    found = scores(probe, probe["samples"], real_images)
+    claimed = [run.results[name] for name in ("inception_score", "smallest_share", "frechet_distance")]
+    assert claimed == pytest.approx(found, rel=0.01, abs=1e-3)
+    for text in (f"inception score {claimed[0]:.2f}", f"smallest share {claimed[1]:.1%}", f"distance {claimed[2]:.1f}"):
+        assert text in run.output
+
+
+@pytest.mark.script("gan")
+def test_samples_are_the_generators_at_inference(probe):
+    """From standard normal noise; running statistics, so that an image does not depend on the others; pixels from 0 to 1."""
+    noise = probe["noise"]
+    assert noise.shape == (2000, LATENT) and len(np.unique(noise[:, 0])) > 1900
+    assert abs(noise.mean()) < 0.02 and noise.std() == pytest.approx(1, abs=0.02)
+    np.testing.assert_allclose(probe["samples"][:200], probe["ours"], rtol=0, atol=1e-4)
+    np.testing.assert_allclose(probe["alone"], probe["samples"][:5], rtol=0, atol=1e-4)
+    assert probe["samples"].min() >= 0 and probe["samples"].max() <= 1
+
+
+@pytest.mark.script("gan")
+def test_each_step_moves_each_network_once(probe):
+    """Adam's first step moves every parameter by the learning rate, whatever its gradient: never further, and hardly one less."""
+    for network in ("generator", "discriminator"):
+        moved = probe[f"moved_{network}"]
+        assert moved.max() < 1.02e-3, f"the {network} moved more than once"
+        assert np.mean(moved > 0.9e-3) > 0.8, f"the {network} hardly moved"
+    assert (len(probe["moved_generator"]), len(probe["moved_discriminator"])) == (237_849, 36_577)
+
+
+@pytest.mark.script("gan")
+def test_discriminator_calls_real_what_is_real(probe):
+    """Digits of the test set more often than samples, and it is not sure of either."""
+    on_real, on_fake = sigmoid(probe["on_real"]).mean(), sigmoid(probe["on_fake"]).mean()
+    assert 0.5 < on_real < 0.95 and 0.05 < on_fake < 0.5, (on_real, on_fake)
+
+
+@pytest.mark.script("gan")
+@pytest.mark.needs_mnist("the discriminator stays ahead by little")
+def test_losses_are_what_the_page_says(run, probe):
+    losses = probe["losses"]
+    assert losses.shape == (STEPS, 2) and np.all(losses > 0)
+    assert run.results["final_losses"] == pytest.approx(losses[-100:].mean(axis=0), rel=1e-4)
+    discriminator, generator = run.results["final_losses"]
+    assert discriminator < np.log(4) and generator > np.log(2)
+    assert losses[:50, 0].min() < discriminator  # it learns fast, then the generator catches up
+
+
+@pytest.mark.script("gan")
+def test_only_the_training_set_is_trained_on(probe):
+    assert probe["trained_on_training_set"] and len(probe["images"]) in (STEPS * BATCH, 1_437)
+    np.testing.assert_array_equal(probe["first_noise"], probe["noise"][:10])
+
+
+@pytest.mark.script("gan")
+def test_progress_shows_the_same_noise(probe):
+    """The row before the last is what the trained generator makes of the first ten noise vectors, the last of ten others."""
+    rows = [np.concatenate(probe["samples"][start : start + 10], axis=1) for start in (0, 10)]
+    np.testing.assert_allclose(probe["drawn"][-1], rows[1], rtol=0, atol=1e-4)
+    if len(probe["drawn"]) == 5:  # fewer where a stand-in has fewer steps
+        np.testing.assert_allclose(probe["drawn"][-2], rows[0], rtol=0, atol=1e-4)
+
+
+@pytest.mark.script("collapse")
+def test_ring_is_what_the_page_says(probe):
+    angles = np.arctan2(probe["ring"][:, 1], probe["ring"][:, 0]) / (np.pi / 4)
+    centres = np.exp(1j * np.round(angles) * np.pi / 4)
+    assert np.bincount(np.round(angles).astype(int) % 8, minlength=8) / 20_000 == pytest.approx(np.full(8, 1 / 8), abs=0.01)
+    offsets = probe["ring"] @ [1, 1j] - centres
+    assert np.std(offsets.real) == pytest.approx(0.1, abs=0.005) and np.std(offsets.imag) == pytest.approx(0.1, abs=0.005)
+
+
+@pytest.mark.script("collapse")
+def test_one_generator_collapses_and_the_other_does_not(run, probe):
+    """Counted anew; one step to five and five to one are all that differs."""
+    centres = np.exp(1j * np.arange(8) * np.pi / 4)
+
+    def shares(points):
+        return np.mean(np.abs((points @ [1, 1j])[:, np.newaxis] - centres) < 0.3, axis=0)
+
+    assert probe["steps"].tolist() == [[1, 5], [5, 1]]
+    for name in ("collapsed", "balanced"):
+        assert run.results[f"{name}_modes"] == [np.sum(shares(points) >= 0.02) for points in probe[name]]
+    assert max(run.results["collapsed_modes"]) <= 2 and run.results["balanced_modes"][-1] == 8
+    assert shares(probe["collapsed"][-1]).min() == 0
+    assert run.results["balanced_smallest_share"] == pytest.approx(shares(probe["balanced"][-1]).min())
+    assert run.results["balanced_near_share"] == pytest.approx(shares(probe["balanced"][-1]).sum())
+    centre = probe["collapsed"].mean(axis=1)
+    assert run.results["largest_jump"] == pytest.approx(np.linalg.norm(centre[1:] - centre[:-1], axis=1).max(), rel=1e-3)
+
+
+@pytest.mark.script("collapse")
+def test_each_step_moves_one_network(probe):
+    for network in ("generator", "discriminator"):
+        assert np.all(probe[f"{network}_meanwhile"] == 0), f"the other's steps move the {network}"
+        assert np.mean(probe[f"{network}_alone"] > 1e-4) > 0.4, f"the {network} hardly moves"
+
+
+@pytest.mark.script("equilibrium")
+def test_generator_arrives_at_the_data(run, probe):
+    assert probe["generated"].mean() == pytest.approx(run.results["generator_mean"], abs=0.02)
+    assert probe["generated"].std() == pytest.approx(run.results["generator_deviation"], abs=0.02)
+    np.testing.assert_allclose(
+        probe["path"][-1], [run.results["generator_mean"], run.results["generator_deviation"]], rtol=0, atol=1e-6
+    )
+    assert probe["path"].shape == (800, 2) and probe["path"][0, 0] < 0.1  # it began at mean 0
+
+
+@pytest.mark.script("equilibrium")
+def test_discriminator_arrives_at_one_half(run, probe):
+    on_data, on_generated = sigmoid(probe["on_data"]), sigmoid(probe["on_generated"])
+    accuracy = (np.mean(on_data > 0.5) + np.mean(on_generated < 0.5)) / 2
+    assert 0.45 < accuracy < 0.55
+    # The script goes on for two hundred steps after its last claim; half is half.
+    assert [on_data.mean(), on_generated.mean()] == pytest.approx(run.results["outputs"], abs=0.1)
+    among_data = (probe["grid"] > 2) & (probe["grid"] < 4)
+    assert np.abs(sigmoid(probe["on_grid"])[among_data] - 0.5).max() < 0.2
+
+
+@pytest.mark.script("equilibrium")
+def test_first_discriminator_is_the_formula_on_the_page(probe):
+    """Where there are numbers to learn from: D(x) = p(x) / (p(x) + q(x))."""
+    x = probe["grid"]
+    data, generator = 2 * np.exp(-2 * (x - 3) ** 2), np.exp(-(x**2) / 2)
+    found, expected = sigmoid(probe["on_grid_first"]), data / (data + generator)
+    assert np.abs(found - expected).max() < 0.2
+    assert np.all(probe["standing_generator"] == 0)
+
+
+@pytest.mark.script("equilibrium")
+def test_each_round_moves_each_network_once(probe):
+    assert probe["moved_generator"].max() < 2.04e-2 and probe["moved_generator"].min() > 1.5e-2
+    assert probe["moved_discriminator"].max() < 1.02e-2 and np.mean(probe["moved_discriminator"] > 0.9e-2) > 0.8
+
+
+@pytest.mark.needs_mnist("frameworks differ no more than seeds do")
+def test_frameworks_agree(run, catalog, script):
+    names = {
+        "gan": ["inception_score", "smallest_share", "frechet_distance"],
+        "collapse": ["balanced_smallest_share", "balanced_near_share"],
+        "equilibrium": ["accuracy", "generator_mean", "generator_deviation"],
+    }.get(script.name, [])
+    for other in catalog.select(TOPIC):
+        if other.name == script.name and names:
+            disagreements = read_record(catalog, other).disagreements({name: run.results[name] for name in names})
+            assert not disagreements, f"{script.stem} against {other.stem}: {disagreements}"
