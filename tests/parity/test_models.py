@@ -121,9 +121,11 @@ CATALOG = load_catalog(ROOT)
 MODELS = {name: frameworks for name, frameworks in builders(CATALOG).items() if name in PLANS}
 OTHERS = [(name, framework) for name, frameworks in MODELS.items() for framework in frameworks if framework != "keras"]
 ARGUED = [(name, framework) for name in PLANS if ":" in name for framework in MODELS.get(name.partition(":")[0], ()) if framework != "keras"]
-# TensorFlow's modules say in which precision their variables are; MXNet keeps epsilon and momentum of batch norm in 32 bits.
+# TensorFlow's modules say in which precision their variables are. MXNet keeps epsilon and momentum of batch norm in 32 bits, and
+# computes LeakyReLU in them.
 NORMALISED = {name for name, (_, layers) in PLANS.items() if ("batch_norm", {}) in layers}
-SINGLE = {(name, "tensorflow") for name in PLANS} | {(name, "mxnet") for name in NORMALISED}
+LEAKY = {"collapse:build_discriminator"}
+SINGLE = {(name, "tensorflow") for name in PLANS} | {(name, "mxnet") for name in NORMALISED | LEAKY}
 DOUBLE = [pair for pair in OTHERS + ARGUED if pair not in SINGLE]
 
 

@@ -104,11 +104,11 @@ def generate(generator, noise) -> np.ndarray:
 # --8<-- [start:draw]
 def draw_losses(losses):
     _, axes = plt.subplots(num="losses", figsize=(6.4, 3.6), layout="constrained")
-    axes.plot(losses[:, 0], lw=1, label="discriminator")
-    axes.plot(losses[:, 1], lw=1, label="generator")
+    means = losses[: len(losses) // 20 * 20].reshape(-1, 20, 2).mean(axis=1)  # of 20 steps each
+    axes.plot(20 * np.arange(len(means)) + 10, means, label=["discriminator", "generator"])
     axes.axhline(np.log(4), color="C0", ls=":")  # if it always said 50 %
     axes.axhline(np.log(2), color="C1", ls=":")
-    axes.set(xlabel="step", ylabel="loss", ylim=(0, 6))
+    axes.set(xlabel="step", ylabel="loss", ylim=(0, 5))
     axes.legend()
 # --8<-- [end:draw]
 

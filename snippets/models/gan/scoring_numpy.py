@@ -74,7 +74,7 @@ def distance(features, real_features) -> float:  # between two normal distributi
 
 # --8<-- [start:draw]
 def draw_rows(name, rows):  # label -> at least 10 images
-    _, grid = plt.subplots(len(rows), num=name, figsize=(5.6, 0.8 * len(rows)), squeeze=False,
+    _, grid = plt.subplots(len(rows), num=name, figsize=(4.8, 0.7 * len(rows)), squeeze=False,
                            layout="constrained")
     for axes, (label, images) in zip(grid.flat, rows.items()):
         axes.imshow(np.concatenate(images[:10], axis=1), cmap="gray", vmin=0, vmax=1)
