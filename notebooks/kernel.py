@@ -25,11 +25,38 @@ guard: object
 job: dict
 versions: dict
 started: float
+shown: list = []  # figures
 
 
 def seconds_cpu() -> float:
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(use.ru_utime + use.ru_stime for use in usage)
+
+
+def keep_figures() -> None:
+    """Remember what `plt.show()` closes in a notebook: a test's probe looks at figures by their names, as after a script."""
+    if importlib.util.find_spec("matplotlib") is None:
+        return
+    # Matplotlib reads it when it is imported; the kernel would set it to the same, but later.
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    from matplotlib._pylab_helpers import Gcf
+
+    destroy_all = Gcf.destroy_all
+
+    def remember() -> None:
+        shown.extend(Gcf.figs.values())
+        destroy_all()
+
+    Gcf.destroy_all = staticmethod(remember)
+
+
+def restore_figures() -> None:
+    if shown:
+        from matplotlib._pylab_helpers import Gcf
+
+        for number, manager in enumerate(shown, 1):
+            manager.num = number
+            Gcf.figs[number] = manager
 
 
 def finish(namespace: dict) -> None:
@@ -46,8 +73,11 @@ def finish(namespace: dict) -> None:
     if job["probe"]:
         import numpy
 
+        restore_figures()
         sys.path.append(os.path.dirname(job["probe"]))
         numpy.savez(Path(job["control"]) / "probe.npz", **runpy.run_path(job["probe"])["probe"](namespace))
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")  # or the end of this cell would draw them once more
     (Path(job["control"]) / "outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
 
 
@@ -69,6 +99,8 @@ def main() -> None:
     kernel.versions = {name: importlib.metadata.version(name) for name in kernel.job["packages"]}
     stated = [*kernel.job["stated"], "ipykernel"]
     sys.meta_path[sys.meta_path.index(PathFinder)] = kernel.driver.StatedPackages(stated)
+    if kernel.job["probe"]:
+        kernel.keep_figures()
     kernel.started = time.perf_counter()
 
     from ipykernel.kernelapp import IPKernelApp
