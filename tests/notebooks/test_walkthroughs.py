@@ -305,6 +305,17 @@ def test_run_that_is_not_good(toy, old, new, cause):
         toy.execute()
 
 
+def test_probe_finds_figures_by_their_names(recorded, tmp_path):
+    """Though `plt.show()` closes them in a notebook; so one probe serves scripts and notebooks."""
+    probe = tmp_path / "probe.py"
+    probe.write_text(
+        "import matplotlib.pyplot as plt\nimport numpy as np\n\n\ndef probe(names):\n"
+        "    return {'line': np.array(plt.figure('curve').axes[0].lines[0].get_ydata()), 'score': np.array(names['score'])}\n"
+    )
+    found = recorded.execute(probe=probe).run.probe
+    assert found["line"].tolist() == [1, 2, 3] and found["score"] == 0.9
+
+
 def test_run_that_is_not_the_recorded_one_is_refused(toy, recorded):
     executed = recorded.execute()
     record = read_record(toy.catalog, toy.script)
