@@ -121,9 +121,9 @@ def test_each_step_moves_each_network_once(probe):
 
 @pytest.mark.script("gan")
 def test_discriminator_calls_real_what_is_real(probe):
-    """Digits of the test set more often than samples, and it is not sure of either."""
-    on_real, on_fake = sigmoid(probe["on_real"]).mean(), sigmoid(probe["on_fake"]).mean()
-    assert 0.5 < on_real < 0.95 and 0.05 < on_fake < 0.5, (on_real, on_fake)
+    """Of a digit of the test set and a sample, it believes the digit more often, and not always."""
+    share = np.mean(probe["on_real"] > probe["on_fake"].T)
+    assert 0.55 < share < 0.95
 
 
 @pytest.mark.script("gan")
