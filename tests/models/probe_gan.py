@@ -94,7 +94,8 @@ def _gan(snippet):
         "noise": noise,
         "samples": snippet["samples"],
         "ours": (call_g(noise[:200])[..., 0] + 1) / 2,
-        "alone": numpy.concatenate([snippet["generate"](generator, noise[i : i + 1]) for i in range(5)]),
+        # Not one by one: with a batch of one, MXNet's transposed convolution fails on a CPU.
+        "in_pairs": numpy.concatenate([snippet["generate"](generator, noise[i : i + 2]) for i in (0, 2, 4)]),
         "on_real": call_d(test_images[:1000, ..., numpy.newaxis] / numpy.float32(127.5) - 1),
         "on_fake": call_d(call_g(fresh)),
         "losses": snippet["losses"],

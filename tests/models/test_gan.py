@@ -105,7 +105,7 @@ def test_samples_are_the_generators_at_inference(probe):
     assert noise.shape == (2000, LATENT) and len(np.unique(noise[:, 0])) > 1900
     assert abs(noise.mean()) < 0.02 and noise.std() == pytest.approx(1, abs=0.02)
     np.testing.assert_allclose(probe["samples"][:200], probe["ours"], rtol=0, atol=1e-4)
-    np.testing.assert_allclose(probe["alone"], probe["samples"][:5], rtol=0, atol=1e-4)
+    np.testing.assert_allclose(probe["in_pairs"], probe["samples"][:6], rtol=0, atol=1e-4)
     assert probe["samples"].min() >= 0 and probe["samples"].max() <= 1
 
 
