@@ -16,8 +16,8 @@ MENDS = (  # What the theme writes, and what it should have written: less than k
     (re.compile(r'(<nav class="md-nav"[^>]*?) aria-expanded="\w+"'), r"\1"),
     # Where the text ends: before.js waits for it.
     (re.compile(r'<footer class="md-footer">'), '<footer class="md-footer" id="__footer">'),
-    # Names and spaces in code have the colour of the code: a third of all elements, for nothing.
-    (re.compile(r'<span class="[nw]">([^<]*)</span>'), r"\1"),
+    # Names and spaces in code have the colour of the code, and so may punctuation and operators: most of all elements, for nothing.
+    (re.compile(r'<span class="[nopw]">([^<]*)</span>'), r"\1"),
     # The slash in <br /> does nothing in HTML.
     (re.compile(r"(<(?:br|hr|img|input)\b[^>]*?) ?/>"), r"\1>"),
     # A table wider than a phone scrolls by itself; the theme's script would have wrapped it when the page is already there.
