@@ -183,6 +183,12 @@ def test_every_image_has_a_text_and_a_size(site: Site) -> None:
             assert image.get("width") and image.get("height"), f"{page}: {image} has no size, so the page jumps as it loads"
 
 
+def test_every_column_has_a_name(site: Site) -> None:
+    for page in site.pages.values():
+        nameless = [str(heading.parent)[:200] for heading in page.html.find_all("th") if not heading.get_text(strip=True)]
+        assert not nameless, f"{page}: {nameless}"
+
+
 def test_nothing_is_left_unrendered(site: Site) -> None:
     for page in site.pages.values():
         for block in page.html.article.find_all("pre"):

@@ -40,12 +40,12 @@ for (const code of navigator.clipboard ? document.querySelectorAll("pre > code")
 }
 
 // What is wider than its place can be scrolled from the keyboard.
-const wide = new ResizeObserver(entries => {
-  for (const { target } of entries)
-    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0
-    else target.removeAttribute("tabindex")
-})
-document.querySelectorAll("pre > code, .md-typeset__scrollwrap, div.arithmatex").forEach(element => wide.observe(element))
+const mark = element => element.scrollWidth > element.clientWidth ? element.tabIndex = 0 : element.removeAttribute("tabindex")
+const places = document.querySelectorAll("pre > code, .md-typeset__scrollwrap, div.arithmatex")
+const wide = new ResizeObserver(entries => entries.forEach(({ target }) => mark(target)))
+places.forEach(element => wide.observe(element))
+// A font that comes late makes a formula wider, and its place not.
+document.fonts.addEventListener("loadingdone", () => places.forEach(mark))
 
 // The other language opens at the same section: a heading has another name there, but the same place among the headings.
 const headings = [...document.querySelectorAll(".md-content :is(h1, h2, h3, h4)[id]")]
