@@ -43,8 +43,8 @@ from evidence.record import DEVICES, PACKAGES, Record, local_modules, read_recor
 log = logging.getLogger("mkdocs.evidence")
 
 PARTS = ("seeds", "minimum", "maximum", "spread")
-# Whatever stands in double braces is ours, so that a slip of the pen is a mistake and not text.
 HAN = re.compile("[一-鿿]")
+# Whatever stands in double braces is ours, so that a slip of the pen is a mistake and not text.
 ANY_EXPRESSION = r"\{\{(.*?)\}\}"
 EXPRESSION = re.compile(rf"\s*([a-z0-9_*]+)\.([a-z0-9_]+)(?:\[(-?\d+)\])?(?:\.({'|'.join(PARTS)}))?\s*")
 FIGURE = re.compile(r"records/(?P<topic>.+)/(?P<stem>\w+)\.(?P<device>cpu|gpu)\.(?P<figure>\w+)\.svg$")
@@ -604,7 +604,6 @@ class MatrixBlock(ReadingBlock):
             if index == 0:
                 cell = etree.SubElement(cell, "a", {"href": self._page(script)})
             cell.text = AtomicString(text)
-
 
     def _page(self, script: Script) -> str:
         """Return the page that shows a script: that of its topic or, of a walkthrough, the notebook named like script or topic."""

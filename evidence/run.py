@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,10 +147,7 @@ def run_script(
     needs_data = any(path.name == "mnist_data.py" for path in modules)
     if needs_data and data is None:
         data = find_mnist(catalog)
-    packages = {*PACKAGES[script.framework]}
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    if any("keras" in imported_modules(path) for path in [script.path, *modules]):
-        packages |= {"keras", backend}  # also beside another framework, whose script compares itself with Keras
+    packages, backend = versioned_packages(script, modules)
     with tempfile.TemporaryDirectory(prefix=f"{script.stem}-") as temporary:
         sandbox = Path(temporary).resolve()
         folders = {name: sandbox / name for name in ("snippet", "home", "tmp", "control")}
@@ -165,7 +162,7 @@ def run_script(
             "writable": [str(folder) for folder in folders.values()],
             "seed": seed,
             "results": list(script.results),
-            "packages": sorted(packages),
+            "packages": packages,
             "stated": required_packages(catalog, script),
             "probe": str(probe.resolve()) if probe else None,
         }
@@ -188,11 +185,8 @@ def run_script(
         outcome = json.loads((folders["control"] / "outcome.json").read_text(encoding="utf-8"))
         problems = outcome["problems"]
         figures = {name: (folders["control"] / f"{name}.svg") for name in outcome["figures"] if name}
-        problems += figure_problems(script, outcome["figures"], figures)
-        if unfinished := re.search(r"(?<!\w)(?<!\w\.)[-+]?(nan|inf(inity)?)(?!\w)", output, re.IGNORECASE | re.ASCII):
-            problems.append(f"it printed {unfinished.group()}")
-        if control := re.search(r"[\r\b\x1b]", output):
-            problems.append(f"it printed the terminal control character {control.group()!r}, which no page can show")
+        problems += _figure_problems(script, outcome["figures"], figures)
+        problems += printed_problems(output)
         if device == "gpu" and not outcome["accelerator_used"]:
             problems.append("it did not use the GPU")
         if problems:
@@ -208,7 +202,7 @@ def run_script(
             results=outcome["results"],
             output=output,
             figures={name: themed(path.read_text(encoding="utf-8")) for name, path in figures.items()},
-            probe=_read_probe(folders["control"] / "probe.npz"),
+            probe=read_probe(folders["control"] / "probe.npz"),
             versions=outcome["versions"],
             seconds_wall=outcome["seconds_wall"],
             seconds_cpu=outcome["seconds_cpu"],
@@ -327,7 +321,26 @@ def _execute(
     return "".join(output), "".join([*output[-10:], *complaints[-20:]]), problem
 
 
-def figure_problems(script: Script, drawn: list[str], paths: Mapping[str, Path]) -> list[str]:
+def versioned_packages(script: Script, modules: Sequence[Path]) -> tuple[list[str], str]:
+    """Return the packages whose versions the record of a run has, and the backend that Keras is to use in it."""
+    packages = {*PACKAGES[script.framework]}
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if any("keras" in imported_modules(path) for path in [script.path, *modules]):
+        packages |= {"keras", backend}  # also beside another framework, whose script compares itself with Keras
+    return sorted(packages), backend
+
+
+def printed_problems(text: str) -> list[str]:
+    """Return what is wrong with printed text: a number that is not finite, or what no page can show."""
+    problems = []
+    if unfinished := re.search(r"(?<!\w)(?<!\w\.)[-+]?(nan|inf(inity)?)(?!\w)", text, re.IGNORECASE | re.ASCII):
+        problems.append(f"it printed {unfinished.group()}")
+    if control := re.search(r"[\r\b\x1b]", text):
+        problems.append(f"it printed the terminal control character {control.group()!r}, which no page can show")
+    return problems
+
+
+def _figure_problems(script: Script, drawn: list[str], paths: Mapping[str, Path]) -> list[str]:
     problems = []
     if "" in drawn:
         problems.append('it drew a figure without a name: plt.subplots(num="a_name")')
@@ -353,7 +366,8 @@ def themed(svg: str) -> str:
     return re.sub(r"(<svg\b[^>]*>)", lambda match: match.group(1) + style, svg, count=1)
 
 
-def _read_probe(path: Path) -> dict[str, object]:
+def read_probe(path: Path) -> dict[str, object]:
+    """Return the arrays that a probe left; none if there was no probe."""
     if not path.exists():
         return {}
     import numpy  # Only tests use a probe; the command line need not pay for NumPy.

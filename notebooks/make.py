@@ -110,14 +110,10 @@ def downloads(catalog: Catalog, language: str, site_url: str = "") -> Iterator[t
     Raises `NotebookError` for the first page that cannot be converted.
     """
     reader = QuietReader(catalog, language)
-    walkthroughs = walkthrough_sources(catalog, language)
-    for script in catalog.scripts.values():
-        page = page_of_topic(catalog, script, language)
-        if script.framework not in WITHOUT_NOTEBOOK and page.is_file():
-            name = page.relative_to(catalog.root).as_posix()
-            arguments = (name, f"{script.topic.path}.md", page.read_text(encoding="utf-8"), script, site_url)
-            yield f"{script.stem}.ipynb", written(notebook(map(as_json, cells_of(catalog, reader, *arguments))))
-    for file, script in walkthroughs.items():
+    pages = [(page_of_topic(catalog, script, language), f"{script.topic.path}.md", script) for script in catalog.scripts.values()]
+    shown = [(file, path, script) for file, path, script in pages if script.framework not in WITHOUT_NOTEBOOK and file.is_file()]
+    shown += [(file, f"walkthroughs/{file.name}", script) for file, script in walkthrough_sources(catalog, language).items()]
+    for file, path, script in shown:
         name = file.relative_to(catalog.root).as_posix()
-        arguments = (name, f"walkthroughs/{file.name}", file.read_text(encoding="utf-8"), script, site_url)
-        yield f"{script.stem}.ipynb", written(notebook(map(as_json, cells_of(catalog, reader, *arguments))))
+        cells = cells_of(catalog, reader, name, path, file.read_text(encoding="utf-8"), script, site_url)
+        yield f"{script.stem}.ipynb", written(notebook(map(as_json, cells)))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -15,8 +13,24 @@ from typing import Any
 import nbformat
 from evidence.catalog import Catalog, Script
 from evidence.download import required_packages
-from evidence.record import PACKAGES, code_digests, imported_modules, local_modules
-from evidence.run import DRIVER, THREADS, Mnist, Run, RunFailed, device_name, find_mnist, own_seed, run_environment, themed
+from evidence.record import code_digests, local_modules
+from evidence.run import (
+    DRIVER,
+    FIGURE_LIMIT_BYTES,
+    THREADS,
+    Mnist,
+    Run,
+    RunFailed,
+    device_name,
+    find_mnist,
+    known_checksums,
+    own_seed,
+    printed_problems,
+    read_probe,
+    run_environment,
+    themed,
+    versioned_packages,
+)
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -26,7 +40,6 @@ from notebooks.make import figure_names
 
 KERNEL = Path(__file__).with_name("kernel.py")
 FINISH = "__import__('sys').modules['notebook_kernel'].finish(globals())"
-FIGURE_LIMIT_BYTES = 200_000  # as for the figures of scripts
 
 
 @dataclass(frozen=True)
@@ -50,9 +63,7 @@ def run_notebook(
     needs_data = any(path.name == "mnist_data.py" for path in modules)
     if needs_data and data is None:
         data = find_mnist(catalog)
-    packages, backend = {*PACKAGES[script.framework]}, os.environ.get("KERAS_BACKEND", "tensorflow")
-    if any("keras" in imported_modules(path) for path in [script.path, *modules]):
-        packages |= {"keras", backend}
+    packages, backend = versioned_packages(script, modules)
     book = nbformat.reads(json.dumps(content), as_version=4)
     nbformat.validate(book)
     if data is not None and not data.real:
@@ -68,7 +79,7 @@ def run_notebook(
             "control": str(folders["control"]),
             "writable": [str(folder) for folder in folders.values()],
             "results": list(script.results),
-            "packages": sorted(packages),
+            "packages": packages,
             "stated": required_packages(catalog, script),
             "probe": str(probe.resolve()) if probe else None,
         }
@@ -101,7 +112,7 @@ def run_notebook(
                 results=outcome["results"],
                 output="".join(text_of(output) for shown in outputs.values() for output in shown if output["output_type"] == "stream"),
                 figures=_figures(cells),
-                probe=_read_probe(folders["control"] / "probe.npz"),
+                probe=read_probe(folders["control"] / "probe.npz"),
                 versions=outcome["versions"],
                 seconds_wall=outcome["seconds_wall"],
                 seconds_cpu=outcome["seconds_cpu"],
@@ -166,11 +177,7 @@ def _problems(outputs: list[dict[str, Any]]) -> list[str]:
     for output in outputs:
         data = output.get("data", {})
         if output["output_type"] == "stream":
-            text = text_of(output)
-            if control := re.search(r"[\r\b\x1b]", text):
-                problems.append(f"it printed the terminal control character {control.group()!r}, which no page can show")
-            if unfinished := re.search(r"(?<!\w)(?<!\w\.)[-+]?(nan|inf(inity)?)(?!\w)", text, re.IGNORECASE | re.ASCII):
-                problems.append(f"it printed {unfinished.group()}")
+            problems += printed_problems(text_of(output))
         elif output["output_type"] == "display_data" and set(data) == {"image/svg+xml"}:
             if (size := len(output["data"]["image/svg+xml"].encode())) > FIGURE_LIMIT_BYTES:
                 problems.append(f"its figure has {size:,} bytes; the limit is {FIGURE_LIMIT_BYTES:,}")
@@ -182,18 +189,7 @@ def _problems(outputs: list[dict[str, Any]]) -> list[str]:
 
 def _exchange_checksums(catalog: Catalog, book: nbformat.NotebookNode, data: Mnist) -> None:
     """Let the notebook's own `mnist_data.py` accept a stand-in."""
-    from evidence.run import known_checksums
-
     known = known_checksums(catalog.snippets / "mnist_data.py")
     for cell in book.cells:
         for name, checksum in known.items() if cell.cell_type == "code" else ():
             cell.source = cell.source.replace(checksum, data.checksums[name])
-
-
-def _read_probe(path: Path) -> dict[str, object]:
-    if not path.exists():
-        return {}
-    import numpy
-
-    with numpy.load(path) as arrays:
-        return dict(arrays)

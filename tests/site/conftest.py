@@ -22,6 +22,7 @@ from tests.site.reader import Reader, Server
 
 ROOT = Path(__file__).parents[2]
 HOST = "https://site.test"
+EVERY_PAGE = bool(os.environ.get("EVERY_PAGE"))  # `make audit`: every page in every way, where a day's tests choose
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Site:
     def chosen(self, language: str) -> list[Page]:
         """Return the pages of a language for tests that take long: the largest of each folder, or all for `make audit`."""
         pages = [page for page in self.pages.values() if page.language == language]
-        if os.environ.get("EVERY_PAGE"):
+        if EVERY_PAGE:
             return pages
         largest: dict[str, Page] = {}
         for page in sorted(pages, key=lambda page: page.file.stat().st_size):

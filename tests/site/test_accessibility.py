@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
-from tests.site.conftest import Site
+from tests.site.conftest import EVERY_PAGE, Site
 from tests.site.reader import Reader
 
 # From the npm package axe-core. Every rule that it runs by itself, best practices among them.
@@ -32,7 +31,7 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("width", "scheme", "language"), VIEWS if os.environ.get("EVERY_PAGE") else VIEWS[:4])
+@pytest.mark.parametrize(("width", "scheme", "language"), VIEWS if EVERY_PAGE else VIEWS[:4])
 def test_axe(site: Site, reader: Callable[..., Reader], width: int, scheme: str, language: str) -> None:
     someone = reader(width=width, scheme=scheme, language=language)
     page = someone.context.new_page()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.site.conftest import Site
+from tests.site.conftest import EVERY_PAGE, Site
 from tests.site.reader import Reader
 
 MODELS = {"zh": "models/mlp/index.html", "en": "en/models/mlp/index.html"}
 OTHER = {"zh": "en", "en": "zh"}
 LANGUAGES = pytest.mark.parametrize("language", ["zh", "en"])
 # Everyday, each width in one language; the templates and the script are the same in both.
-WIDTHS = [(1280, "zh"), (390, "en"), *([(1280, "en"), (390, "zh")] if os.environ.get("EVERY_PAGE") else [])]
+WIDTHS = [(1280, "zh"), (390, "en"), *([(1280, "en"), (390, "zh")] if EVERY_PAGE else [])]
 FIRST_VISIT = 120 * 1024  # bytes
 # What a reader of a phone on a poor line feels: 1.6 Mbit/s, 150 ms, a processor four times slower.
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 100_000}
@@ -88,7 +87,7 @@ def test_language_switch_keeps_page_and_place(site: Site, reader: Callable[..., 
         someone.open(path, page)
         named = page.evaluate(LINKS_FROM, [OTHER[language], ours])
         assert named == [f"{someone.server.root}{built.counterpart.removesuffix('index.html')}#section-{place}" for place in range(len(ours))], path
-        for here, there in [*zip(ours, theirs)] if os.environ.get("EVERY_PAGE") else [(ours[-1], theirs[-1])]:
+        for here, there in [*zip(ours, theirs)] if EVERY_PAGE else [(ours[-1], theirs[-1])]:
             someone.open(f"{path.removesuffix('index.html')}#{here}", page)
             page.locator(f".md-header [hreflang={OTHER[language]}]").dispatch_event("click")
             page.wait_for_url(f"{someone.server.root}{built.counterpart.removesuffix('index.html')}#{quote(there)}")
