@@ -42,8 +42,8 @@ def defaults(run_of, catalog, framework):
 
 def rows(page):
     """Yield the first five cells of each row of the page's first table."""
-    table = page.read_text("utf-8").partition("\n| | Keras |")[2].partition("\n\n")[0]
-    yield from ([cell.strip() for cell in line.split("|")[1:6]] for line in table.splitlines()[2:])
+    table = re.search(r"\n\|[^|\n]*\| Keras \| TensorFlow \|.*?\n\n", page.read_text("utf-8"), re.S)[0]
+    yield from ([cell.strip() for cell in line.split("|")[1:6]] for line in table.split("\n")[3:-2])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parents[1].name)
