@@ -121,27 +121,22 @@ def run_notebook(
         )
 
 
-class Manager(AsyncKernelManager):
-    """Shares its sockets with its client, which would otherwise complain when it is thrown away."""
-
-    def client(self, **options: Any) -> Any:
-        return super().client(context=self.context, **options)
-
-
 def text_of(output: Mapping[str, Any]) -> str:
     """Return what an output of the type `stream` says; nbformat keeps it as one string or as its lines."""
     return "".join(output["text"])
 
 
 def _execute(script: Script, book: nbformat.NotebookNode, folders: Mapping[str, Path], environment: dict[str, str]) -> None:
-    manager = Manager(connection_file=str(folders["control"] / "connection.json"))
+    manager = AsyncKernelManager(connection_file=str(folders["control"] / "connection.json"))
     command = [sys.executable, str(KERNEL), str(folders["control"] / "job.json"), "-f", "{connection_file}"]
     manager._kernel_spec = KernelSpec(argv=command, display_name="Python 3", language="python")  # installed nowhere
-    client = NotebookClient(book, km=manager, timeout=script.topic.time_limit_seconds, record_timing=False, store_widget_state=False)
+    options = {"timeout": script.topic.time_limit_seconds, "record_timing": False, "store_widget_state": False, "shutdown_kernel": "immediate"}
+    client = NotebookClient(book, km=manager, **options)
     complaints = folders["control"] / "stderr"
     with complaints.open("wb") as stderr:
         try:
-            client.execute(cwd=str(folders["notebook"]), env=environment, stderr=stderr)
+            # It leaves a kernel running whose manager it did not make, unless it is told to clean up.
+            client.execute(cwd=str(folders["notebook"]), env=environment, stderr=stderr, cleanup_kc=True)
         except CellExecutionError as error:
             raise RunFailed(f"{script.stem}.ipynb: {error}") from None
         except (CellTimeoutError, DeadKernelError, RuntimeError) as error:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 import notebooks.__main__ as command_line
@@ -20,7 +21,7 @@ from notebooks.make import figure_names
 from notebooks.page import as_markdown
 from notebooks.record import KEY, NotebookRefused, check_run, problems, strays, walkthrough_of, walkthroughs, write
 from notebooks.record import _seal as seal
-from notebooks.run import run_notebook
+from notebooks.run import KERNEL, run_notebook
 from tests.conftest import ROOT
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, Repository
 from tests.pages import rules
@@ -104,8 +105,12 @@ class Toy(Repository):
         return "\n".join([problem for each in self.both for problem in problems(each)] + strays(self.catalog))
 
     def execute(self, **options):
+        """And leave no kernel running, whatever came of it."""
         first = self.both[0]
-        return run_notebook(first.catalog, first.script, first.clean(), **options)
+        try:
+            return run_notebook(first.catalog, first.script, first.clean(), **options)
+        finally:
+            assert not [child for child in psutil.Process().children() if str(KERNEL) in child.cmdline()], "a kernel is left running"
 
     def tamper(self, change, path: str = "docs/en/walkthroughs/toy.ipynb", sealed: bool = True) -> None:
         content = json.loads((self.root / path).read_text("utf-8"))
@@ -302,6 +307,13 @@ def test_edited_code_needs_one(toy, monkeypatch):
 def test_run_that_is_not_good(toy, old, new, cause):
     toy.code(CODE.replace(old, new))
     with pytest.raises(RunFailed, match=cause):
+        toy.execute()
+
+
+def test_run_that_takes_too_long(toy):
+    toy.contract(CONTRACT.replace("time_limit_seconds = 20", "time_limit_seconds = 1"), CURVE, ABSENT, topic="walkthroughs/toy")
+    toy.code(CODE.replace("score = 0.9", "import time\ntime.sleep(60)\nscore = 0.9"))
+    with pytest.raises(RunFailed, match="timed out"):
         toy.execute()
 
 
