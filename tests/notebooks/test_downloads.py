@@ -16,8 +16,8 @@ from notebooks.make import downloads, whole
 from notebooks.run import run_notebook
 from tests.conftest import ROOT
 
-# The others run every night, with EVERY_NOTEBOOK set: each takes as long as its script, which runs every day.
-EVERYDAY = ("attention_pytorch", "scaling_numpy")
+# All run every night in both languages, with EVERY_NOTEBOOK set: each takes as long as its script, which runs every day.
+EVERYDAY = {("attention_pytorch", "en"), ("scaling_numpy", "en")}
 # What Jupyter does not understand. In code it may stand.
 LEFTOVERS = re.compile(r"\{\{|\}\}|--8<--|^ *(?:///|!!!|\?\?\?|===)|\]\((?!https?://)|\[\^|records/", re.MULTILINE)
 MACHINE = re.compile(re.escape(str(ROOT)) + r"|/home/|/root/|/tmp/")
@@ -99,13 +99,13 @@ def test_both_languages_have_the_same_code():
         assert ours == theirs, name
 
 
-def test_notebook_runs_from_an_empty_folder(catalog, script, mnist):
+def test_notebook_runs_from_an_empty_folder(catalog, script, language, mnist):
     """With the packages that it names and no others; what it leaves agrees with the record of its script."""
     if script.framework in WITHOUT_NOTEBOOK:
         pytest.skip("MXNet has no notebook")
-    if script.stem not in EVERYDAY and not os.environ.get("EVERY_NOTEBOOK"):
+    if (script.stem, language) not in EVERYDAY and not os.environ.get("EVERY_NOTEBOOK"):
         pytest.skip("runs every night, or with EVERY_NOTEBOOK set")
-    executed = run_notebook(catalog, script, notebooks("en")[f"{script.stem}.ipynb"], mnist)
+    executed = run_notebook(catalog, script, notebooks(language)[f"{script.stem}.ipynb"], mnist)
     figures = sum(output["output_type"] == "display_data" for outputs in executed.outputs.values() for output in outputs)
     assert figures == len(script.figures)
     if mnist.real or executed.run.data is None:
