@@ -16,11 +16,14 @@ from tests.parity.measure import ADAM_EPSILON, ADAM_LEARNING_RATE, SGD_LEARNING_
 
 
 class TensorFlowNetwork:
-    """Anything with TensorFlow variables; `variables` are in Keras' order. Keras' optimizers train it."""
+    """Anything with TensorFlow variables; `variables` are in Keras' order. Keras' optimizers train it.
+
+    What TensorFlow compiles for it takes seconds, and serves every batch and every new start.
+    """
 
     def __init__(self, call, variables: list, trainable: list) -> None:
         self.call, self.variables, self.trainable = call, variables, trainable
-        self._gradients = tf.function(self._compute)
+        self._compiled, self._optimizers = None, {}
 
     def set_weights(self, weights) -> None:
         for variable, weight in zip(self.variables, weights, strict=True):
@@ -46,18 +49,31 @@ class TensorFlowNetwork:
         # An embedding's gradient comes as slices.
         return [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, self.trainable)]
 
+    def _gradients(self, x, target):
+        x, target = tf.constant(x), tf.constant(target)
+        if self._compiled is None:
+            any_batch = [tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in (x, target)]
+            self._compiled = tf.function(self._compute, input_signature=any_batch)
+        return self._compiled(x, target)
+
     def gradients(self, x, target) -> list[np.ndarray]:
-        found = dict(zip(map(id, self.trainable), self._gradients(tf.constant(x), tf.constant(target))))
+        found = dict(zip(map(id, self.trainable), self._gradients(x, target)))
         return [found[id(v)].numpy() if id(v) in found else np.zeros(v.shape) for v in self.variables]
 
     def start(self, optimizer: str) -> None:
-        if optimizer == "sgd":
-            self.optimizer = keras.optimizers.SGD(SGD_LEARNING_RATE)
-        else:
-            self.optimizer = keras.optimizers.Adam(ADAM_LEARNING_RATE, epsilon=ADAM_EPSILON)
+        if optimizer not in self._optimizers:
+            if optimizer == "sgd":
+                made = keras.optimizers.SGD(SGD_LEARNING_RATE)
+            else:
+                made = keras.optimizers.Adam(ADAM_LEARNING_RATE, epsilon=ADAM_EPSILON)
+            made.build(self.trainable)
+            self._optimizers[optimizer] = tf.function(made.apply), [(v, v.numpy()) for v in made.variables]
+        self._apply, state = self._optimizers[optimizer]
+        for variable, value in state:
+            variable.assign(value)
 
     def step(self, x, target) -> None:
-        self.optimizer.apply(self._gradients(tf.constant(x), tf.constant(target)), self.trainable)
+        self._apply(self._gradients(x, target))
 
 
 def keras_network(layer: keras.layers.Layer, dropout: bool = False, noise: int = 0, source: int = 0) -> TensorFlowNetwork:

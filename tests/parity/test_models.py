@@ -5,6 +5,7 @@ The models are built by the very `build_model` or `Model` that the page shows an
 
 import ast
 import importlib.metadata
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -129,6 +130,11 @@ SINGLE = {(name, "tensorflow") for name in PLANS} | {(name, "mxnet") for name in
 DOUBLE = [pair for pair in OTHERS + ARGUED if pair not in SINGLE]
 
 
+def each(pairs: list[tuple[str, str]]) -> pytest.MarkDecorator:
+    """Run a test for each model in each framework: those of one model in one worker, where Keras' half of it is measured once."""
+    return pytest.mark.parametrize(("name", "framework"), [pytest.param(*pair, marks=pytest.mark.xdist_group(pair[0])) for pair in pairs])
+
+
 def test_every_model_is_compared(catalog):
     assert not (sentences := unplanned(catalog)), "\n".join(sentences)
 
@@ -202,18 +208,36 @@ def last_weights(name: str, kind: str) -> list[int]:
 
 @pytest.fixture(scope="module")
 def reference(build):
-    """Measure Keras' model, each case once a module; return the batch, the classes, the weights and the quantities."""
-    measured = {}
+    """Measure Keras' model; return the batch, the classes, the weights and the quantities. Kept for the other frameworks."""
 
+    @lru_cache(maxsize=1)
+    def built(name: str, precision: str):
+        network = build(name, "keras", precision)
+        planned = sum(KINDS[kind] for kind, _ in PLANS[name][1])
+        assert len(network.variables) == planned, f"{name} in Keras has {len(network.variables)} weights, PLANS {planned}"
+        return network
+
+    @lru_cache(maxsize=max(map(len, VARIANTS.values())) * DRAWS)
     def of(name: str, variant: tuple, precision: str, draw: int = 0):
-        key = (name, variant, precision, draw)
-        if key not in measured:
-            network = build(name, "keras", precision)
-            planned = sum(KINDS[kind] for kind, _ in PLANS[name][1])
-            assert len(network.variables) == planned, f"{name} in Keras has {len(network.variables)} weights, PLANS {planned}"
-            x, classes, values = drawn(name, *variant, draw, [tuple(v.shape) for v in network.variables], precision)
-            measured[key] = x, classes, values, measure(network, x, classes, values)
-        return measured[key]
+        network = built(name, precision)
+        x, classes, values = drawn(name, *variant, draw, [tuple(v.shape) for v in network.variables], precision)
+        return x, classes, values, measure(network, x, classes, values)
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def scattered(build, networks):
+    """Return a batch of equal inputs, weights, and how much Keras' outputs scatter while training. Kept as above."""
+
+    @lru_cache(maxsize=1)
+    def of(name: str):
+        networks.seed(0)
+        network = build(name, "keras", dropout=True)
+        x, _, values = drawn(name, *VARIANTS["float32"][0], 0, [tuple(v.shape) for v in network.variables], "float32")
+        x = np.repeat(x[:1, : -NOISE[name]] if name in NOISE else x[:1], 1000, axis=0)
+        network.set_weights(values)
+        return x, values, network.scatter(x)
 
     return of
 
@@ -251,37 +275,33 @@ def compare(name, framework, precision, reference, build, gluon) -> dict[str, fl
     return largest
 
 
-@pytest.mark.parametrize(("name", "framework"), OTHERS + ARGUED)
+@each(OTHERS + ARGUED)
 def test_model(name, framework, reference, build, gluon, measured):
     largest = compare(name, framework, "float32", reference, build, gluon)
     kept = measured.setdefault(name.partition(":")[0], {}).setdefault(framework, {})
     kept |= {quantity: max(size, kept.get(quantity, 0)) for quantity, size in largest.items()}
 
 
-@pytest.mark.parametrize(("name", "framework"), DOUBLE)
+@each(DOUBLE)
 def test_model_in_double_precision(name, framework, reference, build, gluon):
     compare(name, framework, "float64", reference, build, gluon)
 
 
-@pytest.mark.parametrize(("name", "framework"), OTHERS)
-def test_chance_is_the_same(name, framework, reference, networks, build, gluon):
+@each(OTHERS)
+def test_chance_is_the_same(name, framework, scattered, networks, build, gluon):
     """While training, the same input gives outputs that scatter alike: dropout has the same rate at the same place, and noise
     that a model draws has the same spread.
 
     The variance over 1000 masks is known to about 3 %; a rate of 0.25 instead of 0.2 changes it by a third.
     """
-    x, _, values, _ = reference(name, VARIANTS["float32"][0], "float32")
-    x = np.repeat(x[:1, : -NOISE[name]] if name in NOISE else x[:1], 1000, axis=0)
+    x, values, expected = scattered(name)
     networks.seed(0)
-
-    def scatter(framework: str) -> float:
-        if framework == "mxnet":
-            return float(gluon.measure([(gluon_case(name, "float32", dropout=True), x, x, values)])[0]["scatter"][0])
+    if framework == "mxnet":
+        actual = float(gluon.measure([(gluon_case(name, "float32", dropout=True), x, x, values)])[0]["scatter"][0])
+    else:
         network = build(name, framework, dropout=True)
         network.set_weights(values)
-        return network.scatter(x)
-
-    actual, expected = scatter(framework), scatter("keras")
+        actual = network.scatter(x)
     assert actual == pytest.approx(expected, rel=0.1, abs=1e-6), (
         f"{name} in {FRAMEWORKS[framework]}: while training, the variance of its outputs is {actual:.3g}, and {expected:.3g} in"
         " Keras: dropout has another rate or place, or noise another spread"
