@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from evidence.catalog import Catalog, Script, load_catalog
-from evidence.run import DataUnavailable, Mnist, Run, find_mnist, run_script
+from evidence.run import DataUnavailable, Mnist, Run, find_mnist, run_script, thread_variables
 from notebooks.record import walkthrough_of
 from notebooks.run import run_notebook
-from tests.stand_in import build_stand_in
+
+# Before NumPy or a framework is imported, here and in each worker: where every worker has threads for all cores, they wait for
+# one another. With two workers on two cores, least squares took ten times the processor time.
+os.environ.update(thread_variables())
 
 ROOT = Path(__file__).parents[1]
 MNIST = pytest.StashKey[Mnist]()
@@ -37,10 +42,12 @@ def _find_data(config: pytest.Config) -> Mnist:
         return Mnist(Path(), {}, real=False)
     try:
         if not config.option.stand_in:
-            return find_mnist(load_catalog(ROOT))
+            return find_mnist(_catalog())
         reason = "asked for with --stand-in"
     except DataUnavailable as error:
         reason = str(error)
+    from tests.stand_in import build_stand_in  # and scikit-learn, which takes a second in each process
+
     folder = Path(tempfile.mkdtemp(prefix="mnist-stand-in-"))
     config.add_cleanup(lambda: shutil.rmtree(folder))
     config.stash[REASON] = reason
@@ -76,7 +83,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test with the argument `stem` runs for every script, or for those of the module's `TOPIC`, and of its mark `script`."""
     if "stem" not in metafunc.fixturenames:
         return
-    scripts = load_catalog(ROOT).select(getattr(metafunc.module, "TOPIC", None))
+    scripts = _catalog().select(getattr(metafunc.module, "TOPIC", None))
     if mark := metafunc.definition.get_closest_marker("script"):
         scripts = [script for script in scripts if script.name in mark.args]
         assert scripts, f"{metafunc.definition.nodeid}: there is no script called {mark.args}"
@@ -92,9 +99,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"needs real MNIST: {marker.args[0]}")
 
 
+@cache
+def _catalog() -> Catalog:
+    return load_catalog(ROOT)
+
+
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
-    return load_catalog(ROOT)
+    return _catalog()
 
 
 @pytest.fixture(scope="session")
