@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import PurePosixPath
 
 import yaml
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, SoupStrainer
 from markdown import Markdown
 
 from evidence.catalog import FRAMEWORKS, LANGUAGES, Catalog, Script
@@ -132,12 +132,11 @@ def rendered_code(page: Page, house: House, markdown: Markdown) -> list[str]:
             expected.append((house.code(*block.embed) or "" if block.embed else block.text).strip())
     markdown.reset()
     try:
-        rendered = BeautifulSoup(
-            markdown.convert(re.sub(r"\A---\n.*?\n---\n", "", page.text, flags=re.DOTALL)), "html.parser"
-        )
+        rendered = markdown.convert(re.sub(r"\A---\n.*?\n---\n", "", page.text, flags=re.DOTALL))
     except Exception as error:  # whatever an extension of the site raises
         return [f"{page.name}:1: the page cannot be shown: {error}"]
-    shown = [pre.get_text().strip() for pre in rendered.find_all("pre")]
+    only = SoupStrainer("pre")  # of a tree of the whole page, the rest would take most of the time
+    shown = [pre.get_text().strip() for pre in BeautifulSoup(rendered, "html.parser", parse_only=only).find_all("pre")]
     found = []
     for tag, a, b, c, d in difflib.SequenceMatcher(None, expected, shown, autojunk=False).get_opcodes():
         for text in shown[c:d] if tag != "equal" else ():

@@ -1,6 +1,7 @@
 """Every page, snippet and contract that we have keeps every rule."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,11 +60,16 @@ def test_page(rule, name):
     report(rule(HOUSE.pages[name], HOUSE))
 
 
+@cache
+def markdown_of(configuration: str) -> Markdown:
+    config = load_config(str(ROOT / configuration))
+    return Markdown(extensions=config.markdown_extensions, extension_configs=config.mdx_configs)
+
+
 @each_page
 def test_rendered_code(name, monkeypatch):
     monkeypatch.chdir(ROOT)  # embeds are relative to it
-    config = load_config(str(ROOT / ("mkdocs.yml" if name.startswith("docs/zh/") else "mkdocs.en.yml")))
-    markdown = Markdown(extensions=config.markdown_extensions, extension_configs=config.mdx_configs)
+    markdown = markdown_of("mkdocs.yml" if name.startswith("docs/zh/") else "mkdocs.en.yml")
     report(rules.rendered_code(HOUSE.pages[name], HOUSE, markdown))
 
 
