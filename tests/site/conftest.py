@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -34,7 +35,9 @@ class Page:
 
     @cached_property
     def html(self) -> BeautifulSoup:
-        return BeautifulSoup(self.file.read_text(encoding="utf-8"), "html.parser")
+        html = BeautifulSoup(self.file.read_text(encoding="utf-8"), "html.parser")
+        gc.freeze()  # It is kept: looking through it for garbage, again with each further page, takes longer than parsing.
+        return html
 
     @property
     def language(self) -> str:

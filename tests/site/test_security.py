@@ -9,6 +9,8 @@ import re
 import pytest
 from tests.site.conftest import Site
 
+pytestmark = pytest.mark.xdist_group("pages")  # one worker parses them all
+
 INLINE_HANDLER = re.compile(r"on\w+")
 
 
@@ -20,7 +22,6 @@ def checksum(content: bytes) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
-@pytest.mark.xdist_group("pages")
 def test_pages_run_only_scripts_of_the_site(site: Site, project_site: Site) -> None:
     for built in (site, project_site):
         for page in built.pages.values():
