@@ -125,27 +125,44 @@ def test_a_phone_shows_the_widest_diagram_legibly() -> None:
     assert font_size * 358 / diagrams.MAXIMUM_WIDTH >= 10
 
 
-@pytest.mark.parametrize(
-    ("fence", "line", "message"),
-    [
-        ('```dot alt="x"\ndigraph {\n  a -> -> b\n}\n```', 7, "syntax error near '->'"),
-        ("```dot\ndigraph { a }\n```", 5, "no text alternative"),
-        ('```dot alt="x" title="y"\ndigraph { a }\n```', 5, "no option title"),
-    ],
-)
-def test_a_page_with_a_wrong_diagram_fails_the_strict_build(working_copy: Path, fence: str, line: int, message: str) -> None:
+WRONG = """---
+description: x
+---
+# Home
+
+```dot alt="x"
+digraph {
+  a -> -> b
+}
+```
+
+```dot
+digraph { a }
+```
+
+```dot alt="x" title="y"
+digraph { b }
+```
+"""
+SAID = [(8, "syntax error near '->'"), (12, "no text alternative"), (16, "no option title")]
+
+
+def test_a_page_with_wrong_diagrams_fails_the_strict_build(working_copy: Path) -> None:
+    """All of them are named at once, each with its line."""
     for language in LANGUAGES:
-        page = working_copy / f"docs/{language}/index.md"
-        page.write_text(f"---\ndescription: x\n---\n# Home\n{fence}\n", encoding="utf-8")
+        (working_copy / f"docs/{language}/index.md").write_text(WRONG, encoding="utf-8")
     result = build(working_copy, working_copy / "site", "--strict")
-    assert result.returncode != 0, result.stdout
-    assert re.search(rf"docs/zh/index\.md:{line}: .*{re.escape(message)}", result.stdout), result.stdout
+    assert result.returncode != 0 and f"Aborted with {len(SAID)} warnings in strict mode" in result.stdout, result.stdout
+    for line, message in SAID:
+        assert re.search(rf"docs/zh/index\.md:{line}: .*{re.escape(message)}", result.stdout), result.stdout
     result = build(working_copy, working_copy / "site")  # as `mkdocs serve`: shown, and said
     assert result.returncode == 0, result.stdout
     for language, folder in zip(LANGUAGES, ("", "en/")):
-        assert re.search(rf"docs/{language}/index\.md:{line}: .*{re.escape(message)}", result.stdout), result.stdout
         html = (working_copy / f"site/{folder}index.html").read_text(encoding="utf-8")
-        assert message in BeautifulSoup(html, "html.parser").select_one(".admonition.failure").text
+        shown = [failure.text for failure in BeautifulSoup(html, "html.parser").select(".admonition.failure")]
+        for (line, message), text in zip(SAID, shown, strict=True):
+            assert re.search(rf"docs/{language}/index\.md:{line}: .*{re.escape(message)}", result.stdout), result.stdout
+            assert message in text
 
 
 @pytest.mark.xdist_group("pages")
