@@ -40,8 +40,8 @@ def test_properties_that_nothing_refers_to() -> None:
 
 
 # Of every element, and of what style sheets put before and after it. Of the thousands of parts of code and formulas: of the
-# first of each name and classes within elements of the same names and classes.
-LOOKS = """() => document.fonts.ready.then(() => [...document.querySelectorAll("body, body *")].filter((seen => element => {
+# first of each name and classes within elements of the same names and classes. Fonts are asked for when the page is laid out.
+LOOKS = """() => document.body.offsetWidth && document.fonts.ready.then(() => [...document.querySelectorAll("body, body *")].filter((seen => element => {
   if (!element.parentElement?.closest("pre, .katex")) return true
   let chain = ""
   for (let part = element; part !== document.body; part = part.parentElement) chain += `${part.localName}.${part.getAttribute("class")}>`

@@ -12,6 +12,8 @@ from tests.notebooks.test_walkthroughs import Toy
 from tests.notebooks.test_walkthroughs import recorded  # noqa: F401  (a fixture)
 from tests.site.conftest import ROOT, Site, build
 
+pytestmark = pytest.mark.xdist_group("pages")  # one worker parses them all, and records the notebook to be broken
+
 NOTEBOOKS = sorted((ROOT / "docs").glob("*/walkthroughs/*.ipynb"))
 
 
