@@ -9,7 +9,7 @@ from task_numpy import draw_numbers, encode, encode_positions, exact_share, name
 SEED = 0
 EPOCHS = 2
 BATCH_SIZE = 32
-LEARNING_RATE = 3e-3
+LEARNING_RATE = 4e-3
 SIZE, HEADS, HIDDEN, LAYERS = 64, 4, 128, 2
 LENGTH, MASK = DIGITS + WORDS + 1, len(CHARACTERS)  # MASK: a token of its own, for a blank
 # --8<-- [end:imports]
@@ -23,7 +23,7 @@ def make_text(numbers) -> np.ndarray:  # (N, T), each number and its name
 def make_examples(tokens, kind, generator) -> tuple[np.ndarray, np.ndarray]:
     if kind == "GPT":
         return tokens, np.pad(tokens[:, 1:], ((0, 0), (0, 1)))  # at each token, the next
-    blank = (generator.random(tokens.shape) < 0.2) & (tokens != PAD)
+    blank = (generator.random(tokens.shape) < 0.3) & (tokens != PAD)
     return np.where(blank, MASK, tokens), np.where(blank, tokens, PAD)  # at blanks, what was there
 # --8<-- [end:examples]
 
@@ -32,7 +32,8 @@ def make_examples(tokens, kind, generator) -> tuple[np.ndarray, np.ndarray]:
 class Layer(layers.Layer):
     def __init__(self):
         super().__init__()
-        self.attention = layers.MultiHeadAttention(HEADS, SIZE // HEADS)
+        uniform = keras.initializers.RandomUniform(-0.15, 0.15)  # as the others begin
+        self.attention = layers.MultiHeadAttention(HEADS, SIZE // HEADS, kernel_initializer=uniform)
         self.norm_1 = layers.LayerNormalization(epsilon=1e-5)
         self.hidden = layers.Dense(HIDDEN, activation="relu")
         self.project = layers.Dense(SIZE)
@@ -88,7 +89,7 @@ def write_on(model, prompt) -> np.ndarray:
 if __name__ == "__main__":
     keras.utils.set_random_seed(SEED)
     generator = np.random.default_rng(SEED)
-    numbers, test_numbers = draw_numbers(9000, 2000, generator)
+    numbers, test_numbers = draw_numbers(7500, 1000, generator)
     tokens, test_tokens = make_text(numbers), make_text(test_numbers)
     models = {}
     for kind in ("GPT", "BERT"):

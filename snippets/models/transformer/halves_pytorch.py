@@ -10,7 +10,7 @@ from task_numpy import draw_numbers, encode, encode_positions, exact_share, name
 SEED = 0
 EPOCHS = 2
 BATCH_SIZE = 32
-LEARNING_RATE = 3e-3
+LEARNING_RATE = 4e-3
 SIZE, HEADS, HIDDEN, LAYERS = 64, 4, 128, 2
 LENGTH, MASK = DIGITS + WORDS + 1, len(CHARACTERS)  # MASK: a token of its own, for a blank
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
@@ -25,7 +25,7 @@ def make_text(numbers) -> np.ndarray:  # (N, T), each number and its name
 def make_examples(tokens, kind, generator) -> tuple[np.ndarray, np.ndarray]:
     if kind == "GPT":
         return tokens, np.pad(tokens[:, 1:], ((0, 0), (0, 1)))  # at each token, the next
-    blank = (generator.random(tokens.shape) < 0.2) & (tokens != PAD)
+    blank = (generator.random(tokens.shape) < 0.3) & (tokens != PAD)
     return np.where(blank, MASK, tokens), np.where(blank, tokens, PAD)  # at blanks, what was there
 # --8<-- [end:examples]
 
@@ -106,7 +106,7 @@ def write_on(model, prompt) -> np.ndarray:
 if __name__ == "__main__":
     torch.manual_seed(SEED)
     generator = np.random.default_rng(SEED)
-    numbers, test_numbers = draw_numbers(9000, 2000, generator)
+    numbers, test_numbers = draw_numbers(7500, 1000, generator)
     tokens, test_tokens = make_text(numbers), make_text(test_numbers)
     models = {}
     for kind in ("GPT", "BERT"):
