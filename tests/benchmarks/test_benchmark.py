@@ -84,7 +84,7 @@ def test_keras_example_is_what_its_source_describes(recipes, name):
     """34,826 parameters; dropout; Adam at its default rate; a tenth of the images held out."""
     recipe = recipes.RECIPES[name](0)
     model = recipe.model
-    assert (model.count_params(), model.optimizer.name, recipe.points) == (34_826, "adam", 15)
+    assert (model.count_params(), type(model.optimizer).__name__, recipe.points) == (34_826, "Adam", 15)
     assert [layer.rate for layer in model.layers if "dropout" in layer.name] == [0.5]
     before = model.get_weights()
     recipe.advance()
