@@ -127,7 +127,8 @@ def text_of(output: Mapping[str, Any]) -> str:
 
 
 def _execute(script: Script, book: nbformat.NotebookNode, folders: Mapping[str, Path], environment: dict[str, str]) -> None:
-    manager = AsyncKernelManager(connection_file=str(folders["control"] / "connection.json"))
+    # Sockets in its own folder: a free port could be taken by another kernel before this one opens it.
+    manager = AsyncKernelManager(connection_file=str(folders["control"] / "connection.json"), transport="ipc", ip=str(folders["control"] / "socket"))
     command = [sys.executable, str(KERNEL), str(folders["control"] / "job.json"), "-f", "{connection_file}"]
     manager._kernel_spec = KernelSpec(argv=command, display_name="Python 3", language="python")  # installed nowhere
     options = {"timeout": script.topic.time_limit_seconds, "record_timing": False, "store_widget_state": False, "shutdown_kernel": "immediate"}
