@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -206,8 +207,16 @@ def _load_topic(section: str, folder: Path) -> Topic:
     contract = folder / "topic.toml"
     if not contract.is_file():
         raise CatalogError(f"{folder} has no topic.toml: every topic states its contract")
+    topic = _parse_topic(section, folder, contract.read_text(encoding="utf-8"))
+    _Contract(contract).absences(topic)
+    return topic
+
+
+@functools.lru_cache(maxsize=1000)  # Each page of a build loads the catalog.
+def _parse_topic(section: str, folder: Path, text: str) -> Topic:
+    contract = folder / "topic.toml"
     try:
-        table = tomllib.loads(contract.read_text(encoding="utf-8"))
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CatalogError(f"{contract} is not valid TOML: {error}") from None
     check = _Contract(contract)
@@ -230,7 +239,6 @@ def _load_topic(section: str, folder: Path) -> Topic:
     )
     if not topic.results:
         raise CatalogError(f"{contract} declares no result: a topic that claims nothing cannot be tested")
-    check.absences(topic)
     return topic
 
 

@@ -205,6 +205,12 @@ def peak_memory_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
+def processor_seconds() -> float:
+    """Return the processor time of this process and of those that it has waited for, in seconds."""
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(use.ru_utime + use.ru_stime for use in usage)
+
+
 def accelerator_used() -> bool:
     """Tell whether this process has held memory on a GPU, as far as its frameworks say."""
     torch, tensorflow = sys.modules.get("torch"), sys.modules.get("tensorflow")
@@ -225,10 +231,9 @@ def main() -> None:
     guard.install()
     versions = {name: importlib.metadata.version(name) for name in job["packages"]}
     sys.meta_path[sys.meta_path.index(PathFinder)] = StatedPackages(job["stated"])
-    started = time.perf_counter()
+    started, used = time.perf_counter(), processor_seconds()
     namespace = execute(script, code)
-    wall = time.perf_counter() - started
-    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    wall, cpu = time.perf_counter() - started, processor_seconds() - used
     memory = peak_memory_bytes()
     results, problems = collect_results(job["results"], namespace)
     sys.stdout.flush()
@@ -237,7 +242,7 @@ def main() -> None:
         "problems": problems + [f"it wrote outside its folder: {path}" for path in guard.violations],
         "figures": save_figures(control),
         "seconds_wall": round(wall, 3),
-        "seconds_cpu": round(sum(use.ru_utime + use.ru_stime for use in usage), 3),
+        "seconds_cpu": round(cpu, 3),
         "peak_memory_bytes": memory,
         "accelerator_used": accelerator_used(),
         "versions": versions | {"python": platform.python_version()},

@@ -519,9 +519,9 @@ class ParityBlock(ReadingBlock):
         container = etree.SubElement(parent, "div", {"class": "evidence-parity"})
         topic = (self.argument or "").strip()
         try:
-            topics = {script.name: script.topic for script in self.reader.catalog.scripts.values()}
-            measured = {name: parity for name, parity in read_parity(self.reader.catalog).items() if name in topics}
-            shown = {name: parity for name, parity in measured.items() if topic in ("", topics[name].path)}
+            scripts = self.reader.catalog.scripts.values()
+            topics = {script.name: script.topic for script in scripts if topic in ("", script.topic.path)}
+            shown = read_parity(self.reader.catalog, topics)
             if not shown:
                 raise EvidenceError(f"no parity was measured of {topic or 'any model'}")
             for name, parity in shown.items():

@@ -7,7 +7,7 @@ model holds only as long as that model's scripts and the frameworks' versions ar
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from evidence.catalog import Catalog, Script
@@ -27,8 +27,11 @@ class Parity:
     reasons: tuple[str, ...]
 
 
-def read_parity(catalog: Catalog) -> dict[str, Parity]:
-    """Return script name -> `Parity` for every model that was measured; raise `ParityDamaged` if it is not what was written."""
+def read_parity(catalog: Catalog, names: Collection[str] | None = None) -> dict[str, Parity]:
+    """Return script name -> `Parity` for every model that was measured, or for those of `names`.
+
+    Raises `ParityDamaged` if the record is not what was written.
+    """
     path = parity_path(catalog)
     if not path.exists():
         return {}
@@ -37,6 +40,8 @@ def read_parity(catalog: Catalog) -> dict[str, Parity]:
         raise ParityDamaged(f"{path.name} was edited by hand: its seal does not match what it says")
     found = {}
     for name, model in content["models"].items():
+        if names is not None and name not in names:
+            continue
         reasons = []
         for stem, recorded in model["code"].items():
             script = catalog.scripts.get(stem)

@@ -1,4 +1,4 @@
-"""What neither a template nor a Markdown extension can do: two languages in one build, files that both share, the search.
+"""What neither a template nor a Markdown extension can do: two languages in one build, and files that both share.
 
 MkDocs builds one configuration into one folder. Here the build of mkdocs.yml also builds mkdocs.en.yml into en/ of the same
 folder, so that plain `mkdocs build` and `mkdocs serve` give the whole site. Figures, scripts and downloads are published once, at
@@ -8,20 +8,22 @@ documentation folder.
 import logging
 import os
 import re
+from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin
 
+import pygments
+import pymdownx.highlight
 from evidence.catalog import CatalogError, load_catalog
 from evidence.download import topic_archive
-from jinja2 import pass_context
+from jinja2 import BytecodeCache, pass_context
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
-from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 from notebooks.dialect import NotebookError
-from notebooks.make import downloads
-from search import SearchError, make_index
+from notebooks.make import downloads, pages_with_notebooks
+from unchanged import remember  # beside this file
 
 log = logging.getLogger("mkdocs.hooks.both_languages")  # below "mkdocs": what it warns of ends a strict build
 
@@ -33,6 +35,7 @@ running = "build"
 def on_startup(command, dirty):
     global running
     running = command
+    pymdownx.highlight.highlight = highlight  # which it has imported from Pygments
 
 
 def share(files, file, config):
@@ -54,11 +57,13 @@ def on_files(files, config):
     try:
         catalog = load_catalog(root)
         for topic in catalog.topics.values():
-            archive = topic_archive(catalog, topic)
+            archive = remember(("archive", topic.path), topic, partial(topic_archive, catalog, topic))
             share(files, File.generated(config, f"downloads/{topic.path}.zip", content=archive), config)
         language = Path(config.docs_dir).name
-        for name, content in downloads(catalog, language, config.site_url or ""):
-            share(files, File.generated(config, f"notebooks/{language}/{name}", content=content), config)
+        for page in pages_with_notebooks(catalog, language):
+            make = partial(downloads, catalog, language, page, config.site_url or "")
+            for name, content in remember(("notebooks", page.file), (config.site_url, catalog.topics), make).items():
+                share(files, File.generated(config, f"notebooks/{language}/{name}", content=content), config)
     except (CatalogError, NotebookError) as error:
         log.warning(f"no downloads: {error}")
 
@@ -76,8 +81,34 @@ def on_files(files, config):
     return files
 
 
+def highlight(code, lexer, formatter):
+    """Let Pygments colour code once for both languages, whose pages show the same."""
+    key = code, type(lexer), str(lexer.options), type(formatter), str(formatter.options)
+    if key not in highlighted:
+        highlighted[key] = pygments.highlight(code, lexer, formatter)
+    return highlighted[key]
+
+
+class Compiled(BytecodeCache):
+    """Keeps templates, which are the same for both languages, and in each build of `mkdocs serve`."""
+
+    def __init__(self):
+        self.code = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key in self.code:
+            bucket.bytecode_from_string(self.code[bucket.key])  # unless the template has changed since
+
+    def dump_bytecode(self, bucket):
+        self.code[bucket.key] = bucket.bytecode_to_string()
+
+
+highlighted, compiled = {}, Compiled()
+
+
 def on_env(env, config, files):
     """Let the English templates link to the theme's files at the root of the site."""
+    env.bytecode_cache = compiled
     folder, url = config.extra["folder"], env.filters["url"]
 
     @pass_context
@@ -98,10 +129,10 @@ def on_page_content(html, page, config, files):
 
     MkDocs can only make, and check, links within the folder it builds.
     """
-    for folder in FOLDERS if config.extra["folder"] else ():
-        link = get_relative_url(folder, page.url)
-        html = re.sub(rf'\b(src|href)="{re.escape(link)}/', rf'\1="../{link}/', html)
-    return html
+    if not config.extra["folder"]:
+        return html
+    start = get_relative_url(FOLDERS[0], page.url).removesuffix(FOLDERS[0])
+    return re.sub(rf'="(?={re.escape(start)}(?:{"|".join(FOLDERS)})/)', '="../', html)
 
 
 def on_template_context(context, template_name, config):
@@ -112,7 +143,7 @@ def on_template_context(context, template_name, config):
 
 
 def on_post_build(config):
-    """Build the English site into en/, as strictly as the Chinese one, and index both; its failure is that of the whole."""
+    """Build the English site into en/, as strictly as the Chinese one; its failure is that of the whole."""
     if config.extra["folder"]:
         return
     log.info("Building the English pages (docs/en)")
@@ -132,7 +163,3 @@ def on_post_build(config):
         log.error("The English pages (docs/en) could not be built")
         raise
     english.plugins.on_shutdown()
-    try:
-        make_index(Path(config.site_dir))
-    except SearchError as error:
-        raise PluginError(str(error)) from error

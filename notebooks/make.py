@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +89,6 @@ def cells_of(
     return [first, *helper_cells(catalog, script, reader.language), *rest, licence]
 
 
-def page_of_topic(catalog: Catalog, script: Script, language: str) -> Path:
-    return catalog.root / "docs" / language / f"{script.topic.path}.md"
-
-
 def walkthrough_sources(catalog: Catalog, language: str) -> dict[Path, Script]:
     """Return the prose of each walkthrough, and the script that it embeds."""
     found = {}
@@ -104,16 +101,35 @@ def walkthrough_sources(catalog: Catalog, language: str) -> dict[Path, Script]:
     return found
 
 
-def downloads(catalog: Catalog, language: str, site_url: str = "") -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of every notebook in a language, without outputs, as it is published at `/notebooks/<language>/`.
+@dataclass(frozen=True)
+class PageWithNotebooks:
+    """A page, by its file and by its path in the documentation, and the scripts of which readers get a notebook there."""
 
-    Raises `NotebookError` for the first page that cannot be converted.
+    file: Path
+    path: str
+    scripts: tuple[Script, ...]
+
+
+def pages_with_notebooks(catalog: Catalog, language: str) -> list[PageWithNotebooks]:
+    """Return the pages of topics and the prose of walkthroughs in a language."""
+    found = []
+    for topic in catalog.topics.values():
+        file = catalog.root / "docs" / language / f"{topic.path}.md"
+        scripts = tuple(script for script in catalog.select(topic.path) if script.framework not in WITHOUT_NOTEBOOK)
+        if scripts and file.is_file():
+            found.append(PageWithNotebooks(file, f"{topic.path}.md", scripts))
+    sources = walkthrough_sources(catalog, language)
+    return found + [PageWithNotebooks(file, f"walkthroughs/{file.name}", (script,)) for file, script in sources.items()]
+
+
+def downloads(catalog: Catalog, language: str, page: PageWithNotebooks, site_url: str = "") -> dict[str, bytes]:
+    """Return the notebooks of a page by their names, without outputs, as they are published at `/notebooks/<language>/`.
+
+    Raises `NotebookError` if the page cannot be converted.
     """
-    reader = QuietReader(catalog, language)
-    pages = [(page_of_topic(catalog, script, language), f"{script.topic.path}.md", script) for script in catalog.scripts.values()]
-    shown = [(file, path, script) for file, path, script in pages if script.framework not in WITHOUT_NOTEBOOK and file.is_file()]
-    shown += [(file, f"walkthroughs/{file.name}", script) for file, script in walkthrough_sources(catalog, language).items()]
-    for file, path, script in shown:
-        name = file.relative_to(catalog.root).as_posix()
-        cells = cells_of(catalog, reader, name, path, file.read_text(encoding="utf-8"), script, site_url)
-        yield f"{script.stem}.ipynb", written(notebook(map(as_json, cells)))
+    reader, text = QuietReader(catalog, language), page.file.read_text(encoding="utf-8")
+    name = page.file.relative_to(catalog.root).as_posix()
+    return {
+        f"{script.stem}.ipynb": written(notebook(map(as_json, cells_of(catalog, reader, name, page.path, text, script, site_url))))
+        for script in page.scripts
+    }
