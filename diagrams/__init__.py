@@ -20,11 +20,13 @@ from __future__ import annotations
 import atexit
 import functools
 import html
+import itertools
 import json
 import logging
 import re
 import time
 import xml.etree.ElementTree as etree
+from collections import Counter
 from pathlib import Path
 
 from markdown import Markdown
@@ -167,6 +169,7 @@ def accept_fence(language: str, inputs: dict, options: dict, attrs: dict, md: Ma
 
 def format_fence(source: str, language: str, class_name: str, options: dict, md: Markdown, **kwargs) -> str:
     """Return what a page shows for one fence: the diagram, or what is wrong with it. (A format of pymdownx.superfences.)"""
+    _met(md)[source] += 1
     try:
         if unknown := sorted(options.keys() - {"alt"}):
             raise DiagramError(f"it has no option {', '.join(unknown)}; there is alt")
@@ -174,6 +177,11 @@ def format_fence(source: str, language: str, class_name: str, options: dict, md:
     except DiagramError as error:
         log.warning("%sthe diagram does not work: %s", _place(source, error.line, md), error)
         return f'<div class="admonition failure"><p>{html.escape(str(error))}</p></div>'
+
+
+def _met(md: Markdown) -> Counter[str]:
+    """Return how often each diagram was met, by its source: a page may hold the same one twice."""
+    return vars(md).setdefault("diagrams_met", Counter())
 
 
 def _place(source: str, line: int | None, md: Markdown) -> str:
@@ -185,6 +193,6 @@ def _place(source: str, line: int | None, md: Markdown) -> str:
     page = [text.strip() for text in file.content_string.splitlines()]
     diagram = [text.strip() for text in source.splitlines()]
     starts = (start for start in range(len(page)) if page[start : start + len(diagram)] == diagram)
-    fence = next(starts, 0)  # The line of ```dot, counted from 1, is the one before the first of the diagram.
+    fence = next(itertools.islice(starts, _met(md)[source] - 1, None), 0)  # The line of ```dot, counted from 1, is the one before the first of the diagram.
     path = Path(file.abs_src_path)
     return f"{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}:{fence + (line or 0)}: "

@@ -524,8 +524,9 @@ class ParityBlock(ReadingBlock):
             shown = read_parity(self.reader.catalog, topics)
             if not shown:
                 raise EvidenceError(f"no parity was measured of {topic or 'any model'}")
-            for name, parity in shown.items():
-                self._show(container, name, parity, topics[name], "../" if topic else "")
+            for name in topics:
+                if name in shown:
+                    self._show(container, name, shown[name], topics[name], "../" if topic else "")
         except (EvidenceError, ParityDamaged) as error:
             self.reader.complain(f"/// parity | {topic}: {error}")
             etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(str(error))

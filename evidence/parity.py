@@ -68,7 +68,7 @@ def write_parity(
                 "code": {script.stem: code_digest(script.path) for script in scripts[name]},
                 "differences": {framework: dict(quantities) for framework, quantities in frameworks.items()},
             }
-            for name, frameworks in differences.items()
+            for name, frameworks in sorted(differences.items())
         },
     }
     write_sealed(parity_path(catalog), content)

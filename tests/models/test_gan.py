@@ -121,9 +121,14 @@ def test_each_step_moves_each_network_once(probe):
 
 @pytest.mark.script("gan")
 def test_discriminator_calls_real_what_is_real(probe):
-    """Of a digit of the test set and a sample, it believes the digit more often, and not always."""
-    share = np.mean(probe["on_real"] > probe["on_fake"].T)
-    assert 0.55 < share < 0.95
+    """Of a digit of the test set and a sample, it believes the digit more often."""
+    assert np.mean(probe["on_real"] > probe["on_fake"].T) > 0.55
+
+
+@pytest.mark.script("gan")
+@pytest.mark.needs_mnist("the discriminator is deceived at times")
+def test_discriminator_is_deceived_at_times(probe):
+    assert np.mean(probe["on_real"] > probe["on_fake"].T) < 0.95
 
 
 @pytest.mark.script("gan")

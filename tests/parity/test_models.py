@@ -53,7 +53,9 @@ PLANS |= {f"{name}:GRU": (PLANS[name][0], [("gru", {}), ("dense", {})]) for name
 SEQUENCES = {"birnn"}
 # Scripts with two models: `script:function`, after the one of `BUILDERS`.
 PLANS |= {
-    "gan:build_discriminator": ((28, 28, 1), [("conv2d", {}), ("conv2d_without_bias", {}), ("batch_norm", {}), ("conv2d", {})]),
+    "gan:build_discriminator": ((28, 28, 1), [
+        ("conv2d", {}), ("conv2d_without_bias", {}), ("batch_norm", {}), ("flatten_dense", {"height": 7, "width": 7})
+    ]),
     "collapse:build_discriminator": ((2,), [("dense", {})] * 3),
     "equilibrium:build_discriminator": ((1,), [("dense", {})] * 3),
 }

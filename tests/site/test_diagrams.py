@@ -143,8 +143,12 @@ digraph { a }
 ```dot alt="x" title="y"
 digraph { b }
 ```
+
+```dot
+digraph { a }
+```
 """
-SAID = [(8, "syntax error near '->'"), (12, "no text alternative"), (16, "no option title")]
+SAID = [(8, "syntax error near '->'"), (12, "no text alternative"), (16, "no option title"), (20, "no text alternative")]
 
 
 def test_a_page_with_wrong_diagrams_fails_the_strict_build(working_copy: Path) -> None:

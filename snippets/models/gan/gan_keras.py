@@ -50,8 +50,8 @@ def build_discriminator() -> keras.Model:
         keras.layers.Conv2D(64, 4, use_bias=False, **half),  # (N, 7, 7, 64)
         norm(),
         keras.layers.LeakyReLU(0.25),
-        keras.layers.Conv2D(1, 7),  # (N, 1, 1, 1)
-        keras.layers.Flatten(),  # one logit
+        keras.layers.Flatten(),  # (N, 3136)
+        keras.layers.Dense(1),  # one logit
     ])
 # --8<-- [end:discriminator]
 

@@ -53,8 +53,7 @@ def build_discriminator() -> nn.HybridSequential:
         nn.Conv2D(64, 4, strides=2, padding=1, use_bias=False),  # (N, 64, 7, 7)
         nn.BatchNorm(),
         nn.LeakyReLU(0.25),
-        nn.Conv2D(1, 7),  # (N, 1, 1, 1)
-        nn.Flatten(),  # one logit
+        nn.Dense(1),  # one logit, of (N, 3136)
     )
     return prepare(network)
 # --8<-- [end:discriminator]

@@ -44,8 +44,8 @@ def build_discriminator() -> nn.Sequential:
         nn.Conv2d(32, 64, 4, stride=2, padding=1, bias=False),  # (N, 64, 7, 7)
         nn.BatchNorm2d(64),
         nn.LeakyReLU(0.25),
-        nn.Conv2d(64, 1, 7),  # (N, 1, 1, 1)
-        nn.Flatten(),  # one logit
+        nn.Flatten(),  # (N, 3136)
+        nn.Linear(64 * 7 * 7, 1),  # one logit
     )
 # --8<-- [end:discriminator]
 

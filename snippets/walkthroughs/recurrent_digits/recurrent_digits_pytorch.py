@@ -130,8 +130,9 @@ for cell, losses, accuracies in (
     ("LSTM", lstm_losses, lstm_accuracies),
     ("GRU", gru_losses, gru_accuracies),
 ):
-    smooth = np.convolve(losses, np.ones(50) / 50, mode="valid")  # means of 50 batches
-    left.plot(range(50, len(losses) + 1), smooth, label=cell)
+    window = min(50, len(losses))  # batches to take the mean of
+    smooth = np.convolve(losses, np.ones(window) / window, mode="valid")
+    left.plot(range(window, len(losses) + 1), smooth, label=cell)
     quarter = len(losses) // 4
     right.plot(range(quarter, 4 * quarter + 1, quarter), accuracies, marker="o", label=cell)
 left.axhline(np.log(10), color="gray", linewidth=1, linestyle="-")  # one who guesses
