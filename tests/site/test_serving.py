@@ -56,15 +56,15 @@ class Writer:
             assert self.process.poll() is None and time.monotonic() < end, f"not said: {sign}\n{self.news()}"
             time.sleep(0.05)
 
-    def edit(self, path: str, change: Callable[[str], str]) -> set[str]:
-        """Change a file; return the pages that are rendered for it, by their paths in docs/."""
+    def edit(self, path: str, change: Callable[[str], str], sign: str = "Reloading browsers") -> set[str]:
+        """Change a file, and wait for `sign`; return the pages that are rendered for it, by their paths in docs/."""
         self.heard = len(self.log.read_text(encoding="utf-8"))
         file = self.folder / path
         before = file.read_text(encoding="utf-8") if file.exists() else ""
         after = change(before)
         assert after != before
         file.write_text(after, encoding="utf-8")
-        self.wait("Reloading browsers")
+        self.wait(sign)
         return {Path(path).relative_to(self.folder / "docs").as_posix() for path in re.findall("RENDERED (.+)", self.news())}
 
     def get(self, path: str) -> str:
@@ -173,3 +173,12 @@ def test_search_finds_what_an_edit_has_brought(writer: Writer) -> None:
     assert list((writer.folder / "docs/zh").glob("more.md")) and indexed() == indexed()
     with pytest.raises(HTTPError):
         writer.get("pagefind/no-such-file")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_page_that_cannot_be_rendered_is_said_and_mended(writer: Writer, language: str) -> None:
+    page = f"docs/{language}/index.md"
+    writer.edit(page, lambda text: text + "\n$\\frac{1$\n", "An error happened during the rebuild")
+    assert "the formula" in writer.news() and "does not parse" in writer.news()
+    assert writer.edit(page, lambda text: text.replace("\\frac{1", "x") + "\nMENDED\n") >= {f"{language}/index.md"}
+    assert "MENDED" in writer.get("en/" if language == "en" else "") and "page_count" in writer.get("pagefind/pagefind-entry.json")
