@@ -91,10 +91,11 @@ def test_elbo_is_what_the_script_says(run, probe, script):
     codes = mean + np.exp(log_variance / 2) * noise
     terms = [np.mean(cross_entropy(probe["test_images"], decode(codes, probe))), np.mean(divergence(mean, log_variance))]
     name, own = ("test_elbo", "test_divergence") if script.name == "vae" else ("map_elbo", "map_divergence")
-    assert run.results[name] == pytest.approx(-sum(terms), abs=0.3)
+    chance = 0.3 * (10_000 / len(mean)) ** 0.5  # of two draws of noise, the more the fewer images a stand-in has
+    assert run.results[name] == pytest.approx(-sum(terms), abs=chance)
     assert run.results[own] == pytest.approx(terms[1], abs=0.01)
     if script.name == "vae":
-        assert run.results["test_reconstruction"] == pytest.approx(terms[0], abs=0.3)
+        assert run.results["test_reconstruction"] == pytest.approx(terms[0], abs=chance)
         assert run.results["active_units"] == np.sum(mean.var(axis=0) > 0.01)
 
 
@@ -125,7 +126,8 @@ def test_samples_are_drawn_from_the_prior(probe):
 
 @pytest.mark.script("vae")
 def test_scores_are_what_the_script_says(run, probe):
-    images, labels = probe["train_images"].astype("float64"), probe["train_labels"]
+    images = probe["train_images"][: probe["trained_on"][0]].astype("float64")
+    labels = probe["train_labels"]
 
     def nearest(pictures):
         distances = np.sum(pictures**2, axis=1, keepdims=True) - 2 * pictures @ images.T + np.sum(images**2, axis=1)

@@ -22,7 +22,7 @@ def titles() -> dict[str, np.ndarray]:
 
 def keras_probe(names: dict) -> dict[str, np.ndarray]:
     weights = dict(zip(("first", "first_bias", "second", "second_bias", "hidden", "hidden_bias", "output", "output_bias"), names["model"].get_weights()))
-    held_out = len(names["x_train"]) // 10
+    held_out = len(names["x_train"]) - int(0.9 * len(names["x_train"]))  # as `validation_split=0.1` rounds
     validation = names["model"].predict(names["x_train"][-held_out:], verbose=0).argmax(axis=1)
     return weights | {
         "probabilities": names["probabilities"],

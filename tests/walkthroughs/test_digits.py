@@ -56,6 +56,7 @@ def test_accuracies_are_what_the_script_says(run, probe):
     assert run.results["validation_accuracies"][-1] == pytest.approx(float(probe["validation_accuracy"]), abs=1e-6)
 
 
+@pytest.mark.needs_mnist("most is learned in the first epoch")
 def test_training_is_read_off_the_curves_as_told(run):
     """Most is learned in the first epoch, and there the images set aside are read better than those trained on."""
     training, validation = run.results["training_losses"], run.results["validation_losses"]
