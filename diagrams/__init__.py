@@ -193,6 +193,7 @@ def _place(source: str, line: int | None, md: Markdown) -> str:
     page = [text.strip() for text in file.content_string.splitlines()]
     diagram = [text.strip() for text in source.splitlines()]
     starts = (start for start in range(len(page)) if page[start : start + len(diagram)] == diagram)
-    fence = next(itertools.islice(starts, _met(md)[source] - 1, None), 0)  # The line of ```dot, counted from 1, is the one before the first of the diagram.
+    # The line of ```dot, counted from 1, is the one before the first of the diagram.
+    fence = next(itertools.islice(starts, _met(md)[source] - 1, None), 0)
     path = Path(file.abs_src_path)
     return f"{path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}:{fence + (line or 0)}: "
