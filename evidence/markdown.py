@@ -404,6 +404,8 @@ class FigureProcessor(Treeprocessor):
             alt=script.figures[figure].alternative[self.reader.language],
             width=width,
             height=height,
+            # Whole pixels are not the figure's own ratio: without this the page moved by a part of a pixel as it arrived.
+            style=f"aspect-ratio: {width} / {height}",
             loading="lazy",
         )
         image.set("class", f"{image.get('class', '')} evidence-figure".strip())

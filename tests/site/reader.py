@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, Request, expect
 
 expect.set_options(timeout=60_000)
 
@@ -101,8 +103,34 @@ class Reader:
         if message.type in ("error", "warning") and not missing:  # violations of the security policy are errors
             self.complaints.append(f"{url}: {message.type}: {message.text}")
 
-    def open(self, path: str, page: Page | None = None) -> Page:
+    def open(self, path: str, page: Page | None = None, wait_until: str = "load") -> Page:
         """Show a file of the site (`en/models/mlp/index.html`) or an address below its root, once it is loaded."""
         page = page or self.context.new_page()
-        page.goto(self.server.root + path.removesuffix("index.html"), wait_until="load")
+        page.goto(self.server.root + path.removesuffix("index.html"), wait_until=wait_until)
         return page
+
+    def visit(self, paths: Iterable[str], prepare: Callable[[CDPSession], None], tabs: int = 3) -> Iterator[tuple[str, Page, CDPSession]]:
+        """Show files as on a first visit, with nothing in the cache; yield each once it is loaded, while the next ones load.
+
+        A tab that is kept costs a fraction of a new profile for each page. `prepare` is called once for each tab.
+        """
+        loading: deque[tuple[str, Page, CDPSession]] = deque()
+        for path in paths:
+            if len(loading) < tabs:
+                page = self.context.new_page()
+                devtools = self.context.new_cdp_session(page)
+                devtools.send("Network.enable")
+                devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
+                prepare(devtools)
+            else:
+                page, devtools = loading[0][1:]
+                yield self._loaded(*loading.popleft())
+            self.open(path, page, wait_until="commit")
+            loading.append((path, page, devtools))
+        while loading:
+            yield self._loaded(*loading.popleft())
+
+    @staticmethod
+    def _loaded(path: str, page: Page, devtools: CDPSession) -> tuple[str, Page, CDPSession]:
+        page.wait_for_load_state("load")
+        return path, page, devtools
