@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from evidence.catalog import Catalog, Script, load_catalog
-from evidence.run import DataUnavailable, Mnist, Run, find_mnist, run_script, thread_variables
+from evidence.catalog import FRAMEWORKS, Catalog, Script, load_catalog
+from evidence.run import DataUnavailable, Mnist, Run, find_mnist, local_modules, run_script, thread_variables
 from notebooks.record import walkthrough_of
 from notebooks.run import run_notebook
 
@@ -22,6 +22,7 @@ os.environ.update(thread_variables())
 
 ROOT = Path(__file__).parents[1]
 MNIST = pytest.StashKey[Mnist]()
+TEST = pytest.StashKey[pytest.Item]()
 REASON = pytest.StashKey[str]()
 LOUD = "real MNIST cannot be reached: a STAND-IN of 1,797 small digits takes its place"
 
@@ -33,6 +34,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "script(name): what a page says of one script, in each framework, where its topic has several")
     config.addinivalue_line("markers", "needs_mnist(claim): a claim that only real MNIST can hold up")
+    for framework in FRAMEWORKS:
+        config.addinivalue_line("markers", f"{framework}: needs this framework; each test of a script's group gets the script's")
+    config.addinivalue_line("markers", "mnist: each test of a script's group gets it where the script reads MNIST")
+    config.addinivalue_line("markers", "parity: each test in tests/parity gets it; needs every framework")
     given = getattr(config, "workerinput", {}).get("mnist")
     config.stash[MNIST] = Mnist(Path(given[0]), given[1], given[2]) if given else _find_data(config)
 
@@ -93,7 +98,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test of a script's group with the framework of the script: `-m pytorch`, `-m mnist`."""
+    for item in items:
+        if ROOT / "tests" / "parity" in item.path.parents:
+            item.add_marker("parity")
+        group = item.get_closest_marker("xdist_group")
+        if group and (script := _catalog().scripts.get(group.args[0])):
+            item.add_marker(script.framework)
+            if any(module.name == "mnist_data.py" for module in local_modules(_catalog(), script)):
+                item.add_marker("mnist")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.config.stash[TEST] = item
     marker = item.get_closest_marker("needs_mnist")
     if marker and not item.config.stash[MNIST].real:
         pytest.skip(f"needs real MNIST: {marker.args[0]}")
@@ -121,7 +140,7 @@ def script(catalog: Catalog, stem: str) -> Script:
 
 
 @pytest.fixture(scope="session")
-def run_of(catalog: Catalog, mnist: Mnist) -> Callable[[Script], Run]:
+def run_of(pytestconfig: pytest.Config, catalog: Catalog, mnist: Mnist) -> Callable[[Script], Run]:
     """Run a script as its reader does, with its topic's probe if there is one; each script once a session.
 
     A run that failed is not repeated: every test that needs it fails with its message.
@@ -129,6 +148,8 @@ def run_of(catalog: Catalog, mnist: Mnist) -> Callable[[Script], Run]:
     finished: dict[str, Run | Exception] = {}
 
     def run(script: Script) -> Run:
+        marked = pytestconfig.stash[TEST].get_closest_marker(script.framework) or script.framework == "numpy"
+        assert marked, f"mark this test with xdist_group({script.stem!r}): otherwise it runs where there may be no {script.framework}"
         if script.stem not in finished:
             probe = ROOT / "tests" / script.topic.section / f"probe_{script.topic.name}.py"
             probe = probe if probe.exists() else None

@@ -79,10 +79,10 @@ def test_ours_see_each_image_as_often_as_the_table_says(benchmark):
         assert benchmark.last(recipe, "epochs") == [1 if recipe.endswith("one_epoch") else 2] * 3
 
 
-@pytest.mark.parametrize("name", ["keras_convnet"], ids=["convnet_keras"])
-def test_keras_example_is_what_its_source_describes(recipes, name):
+@pytest.mark.keras
+def test_keras_example_is_what_its_source_describes(recipes):
     """34,826 parameters; dropout; Adam at its default rate; a tenth of the images held out."""
-    recipe = recipes.RECIPES[name](0)
+    recipe = recipes.RECIPES["keras_convnet"](0)
     model = recipe.model
     assert (model.count_params(), type(model.optimizer).__name__, recipe.points) == (34_826, "Adam", 15)
     assert [layer.rate for layer in model.layers if "dropout" in layer.name] == [0.5]
@@ -93,12 +93,12 @@ def test_keras_example_is_what_its_source_describes(recipes, name):
     assert 0 <= recipe.accuracy() <= 1
 
 
-@pytest.mark.parametrize("name", ["pytorch_mnist"], ids=["mnist_pytorch"])
-def test_pytorch_example_is_what_its_source_describes(recipes, name):
+@pytest.mark.pytorch
+def test_pytorch_example_is_what_its_source_describes(recipes):
     """1,199,882 parameters; two dropouts; Adadelta from 1.0, less by 0.7 an epoch; probabilities that sum to one."""
     import torch
 
-    recipe = recipes.RECIPES[name](0)
+    recipe = recipes.RECIPES["pytorch_mnist"](0)
     model = recipe.model
     assert sum(parameter.numel() for parameter in model.parameters()) == 1_199_882
     assert [layer.p for layer in model if isinstance(layer, torch.nn.Dropout)] == [0.25, 0.5]
@@ -116,7 +116,7 @@ def test_pytorch_example_is_what_its_source_describes(recipes, name):
     assert model(torch.rand(2, 1, 28, 28)).exp().sum(dim=1).tolist() == pytest.approx([1, 1], abs=1e-5)
 
 
-@pytest.mark.parametrize("name", ["cnn_keras", "cnn_pytorch"])
+@pytest.mark.parametrize("name", [pytest.param(f"cnn_{framework}", marks=getattr(pytest.mark, framework)) for framework in ("keras", "pytorch")])
 def test_ours_are_the_scripts_of_the_page(recipes, name, monkeypatch):
     loaded = []
     load = recipes._load
