@@ -16,7 +16,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from playwright.sync_api import Browser, sync_playwright
 from tests.browser import ADVICE, find_browser
 from tests.site.reader import Reader, Server
@@ -107,19 +107,33 @@ def build(folder: Path, output: Path, *options: str, **environment: str) -> subp
     )
 
 
-def built_once(tmp_path_factory: pytest.TempPathFactory, name: str, **environment: str) -> Path:
+BUILDS = {"site": {}, "project_site": {"SITE_URL": f"{HOST}/project"}}  # MkDocs adds the slash at the end.
+
+
+def _build_once(folder: Path, name: str, *, wait: bool) -> None:
+    """Build one of `BUILDS` unless that is done; if another worker is at it, wait for it or leave it alone."""
+    try:
+        with FileLock(folder / f"{name}.lock", timeout=-1 if wait else 0):
+            if not (done := folder / f"{name}.log").exists():
+                result = build(ROOT, folder / name, "--strict", **BUILDS[name])
+                done.write_text(f"{result.returncode}\n{result.stdout}", encoding="utf-8")
+    except Timeout:
+        pass
+
+
+def built_once(tmp_path_factory: pytest.TempPathFactory, name: str) -> Path:
     """Build the site as `make build` does, once for all workers that run the tests side by side."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    output, done = shared / name, shared / f"{name}.log"
-    with FileLock(shared / f"{name}.lock"):
-        if not done.exists():
-            result = build(ROOT, output, "--strict", **environment)
-            done.write_text(f"{result.returncode}\n{result.stdout}", encoding="utf-8")
-    status, log = done.read_text(encoding="utf-8").split("\n", 1)
+    # A worker that would only wait for another one's build makes one that will be needed next.
+    for at_hand in (name, *BUILDS):
+        if not (shared / f"{name}.log").exists():
+            _build_once(shared, at_hand, wait=False)
+    _build_once(shared, name, wait=True)
+    status, log = (shared / f"{name}.log").read_text(encoding="utf-8").split("\n", 1)
     assert status == "0", log
-    return output
+    return shared / name
 
 
 @pytest.fixture(scope="session")
@@ -131,8 +145,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 @pytest.fixture(scope="session")
 def project_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The site as it would be published below a sub-path of a host."""
-    # MkDocs adds the slash at the end.
-    return Site(built_once(tmp_path_factory, "project_site", SITE_URL=f"{HOST}/project"), "/project/")
+    return Site(built_once(tmp_path_factory, "project_site"), "/project/")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -95,8 +96,8 @@ def test_language_switch_keeps_page_and_place(site: Site, reader: Callable[..., 
         path = built.path
         if path.endswith("404.html"):
             continue
-        ours, theirs = ([h["id"] for h in p.html.article.select(":is(h1, h2, h3, h4)[id]")] for p in (built, site.pages[built.counterpart]))
-        assert len(ours) == len(theirs), path
+        ours, theirs = (re.findall(r'<h[1-4] id="([^"]+)"', p.file.read_text(encoding="utf-8")) for p in (built, site.pages[built.counterpart]))
+        assert len(ours) == len(theirs) > 0, path
         someone.open(path, page)
         named = page.evaluate(LINKS_FROM, [OTHER[language], ours])
         assert named == [f"{someone.server.root}{built.counterpart.removesuffix('index.html')}#section-{place}" for place in range(len(ours))], path
