@@ -15,7 +15,7 @@ from rich.table import Table
 
 from evidence.catalog import FRAMEWORKS, SECTIONS, Catalog, CatalogError, Script, load_catalog
 from evidence.new import TopicExists, lay_out_topic
-from evidence.record import DEVICES, RecordRefused, local_modules, read_record, unclaimed_files, write_record
+from evidence.record import DEVICES, RecordRefused, read_record, reads_mnist, unclaimed_files, write_record
 from evidence.run import DataUnavailable, Mnist, Run, RunFailed, find_mnist, own_seed, run_script
 
 COLOURS = {"fresh": "green", "stale": "yellow", "damaged": "red", "missing": "red"}
@@ -104,7 +104,7 @@ def run_scripts(root: Path, options: argparse.Namespace) -> int:
         if not scripts:
             console.print("Every record is fresh; there is nothing to run.")
             return 0
-    uses_data = any(path.name == "mnist_data.py" for script in scripts for path in local_modules(catalog, script))
+    uses_data = any(reads_mnist(catalog, script) for script in scripts)
     data = find_mnist(catalog) if uses_data else None
     columns = (
         SpinnerColumn(),

@@ -126,6 +126,11 @@ def local_modules(catalog: Catalog, script: Script) -> list[Path]:
     return sorted(found - {script.path})
 
 
+def reads_mnist(catalog: Catalog, script: Script) -> bool:
+    """Whether a script reads MNIST: it does so through `mnist_data.py` alone."""
+    return any(module.name == "mnist_data.py" for module in local_modules(catalog, script))
+
+
 def imported_modules(path: Path) -> frozenset[str]:
     """Return the top-level names that a file imports; none if it is not Python, which running it will say."""
     return _imported_modules(path.read_bytes())

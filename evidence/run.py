@@ -19,7 +19,7 @@ from pathlib import Path
 
 from evidence.catalog import Catalog, Script
 from evidence.download import required_packages
-from evidence.record import PACKAGES, code_digests, imported_modules, local_modules
+from evidence.record import PACKAGES, code_digests, imported_modules, local_modules, reads_mnist
 
 DRIVER = Path(__file__).with_name("driver.py")
 MATPLOTLIBRC = Path(__file__).with_name("matplotlibrc")
@@ -144,7 +144,7 @@ def run_script(
     imports what its download does not tell a reader to install, leaves a declared result or figure out, draws an undeclared or oversized one, or writes outside its folder.
     """
     modules = local_modules(catalog, script)
-    needs_data = any(path.name == "mnist_data.py" for path in modules)
+    needs_data = reads_mnist(catalog, script)
     if needs_data and data is None:
         data = find_mnist(catalog)
     packages, backend = versioned_packages(script, modules)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evidence.download import required_packages
-from evidence.record import local_modules
+from evidence.record import reads_mnist
 from notebooks.dialect import front_matter
 from notebooks.record import Walkthrough
 
@@ -82,7 +82,7 @@ def _how_to_run(walkthrough: Walkthrough) -> Iterator[str]:
     name = f"{stem}.ipynb"
     command = words["command"].format(packages=" ".join(required_packages(walkthrough.catalog, walkthrough.script)), name=name)
     items = [words["local"] + "\n\n" + _fence("bash", command), words["colab"].format(name=name), words["china"]]
-    if any(module.name == "mnist_data.py" for module in local_modules(walkthrough.catalog, walkthrough.script)):
+    if reads_mnist(walkthrough.catalog, walkthrough.script):
         items.append(words["data"])
     listed = "\n\n".join("- " + item.replace("\n", "\n    ") for item in items)
     yield f"/// download | {stem}\n///"

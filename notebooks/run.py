@@ -13,7 +13,7 @@ from typing import Any
 import nbformat
 from evidence.catalog import Catalog, Script
 from evidence.download import required_packages
-from evidence.record import code_digests, local_modules
+from evidence.record import code_digests, local_modules, reads_mnist
 from evidence.run import (
     DRIVER,
     FIGURE_LIMIT_BYTES,
@@ -60,7 +60,7 @@ def run_notebook(
     that nothing printed, a picture that is not SVG or too large.
     """
     modules = local_modules(catalog, script)
-    needs_data = any(path.name == "mnist_data.py" for path in modules)
+    needs_data = reads_mnist(catalog, script)
     if needs_data and data is None:
         data = find_mnist(catalog)
     packages, backend = versioned_packages(script, modules)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from evidence.catalog import FRAMEWORKS, Catalog, Script, load_catalog
-from evidence.run import DataUnavailable, Mnist, Run, find_mnist, local_modules, run_script, thread_variables
+from evidence.record import reads_mnist
+from evidence.run import DataUnavailable, Mnist, Run, find_mnist, run_script, thread_variables
 from notebooks.record import walkthrough_of
 from notebooks.run import run_notebook
 
@@ -107,7 +108,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         group = item.get_closest_marker("xdist_group")
         if group and (script := _catalog().scripts.get(group.args[0])):
             item.add_marker(script.framework)
-            if any(module.name == "mnist_data.py" for module in local_modules(_catalog(), script)):
+            if reads_mnist(_catalog(), script):
                 item.add_marker("mnist")
 
 

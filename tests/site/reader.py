@@ -109,10 +109,11 @@ class Reader:
         page.goto(self.server.root + path.removesuffix("index.html"), wait_until=wait_until)
         return page
 
-    def visit(self, paths: Iterable[str], prepare: Callable[[CDPSession], None], tabs: int = 3) -> Iterator[tuple[str, Page, CDPSession]]:
+    def visit(self, paths: Iterable[str], prepare: Callable[[CDPSession], None], tabs: int) -> Iterator[tuple[str, Page, CDPSession]]:
         """Show files as on a first visit, with nothing in the cache; yield each once it is loaded, while the next ones load.
 
-        A tab that is kept costs a fraction of a new profile for each page. `prepare` is called once for each tab.
+        A tab that is kept costs a fraction of a new profile for each page. `prepare` is called once for each tab. Only the tab
+        in front is painted: with more than one, figures that come when they are seen may never come.
         """
         loading: deque[tuple[str, Page, CDPSession]] = deque()
         for path in paths:
