@@ -105,6 +105,8 @@ WRITING = {
     "a space beside full-width punctuation": rf"\s[{FULL_WIDTH}]|[{FULL_WIDTH}]\s",
     "a space or line break between Chinese characters": rf"{CHINESE}{JOINT}\s+{JOINT}{CHINESE}",
 }
+# Chinese has no italics: browsers slant it artificially.
+SLANTED = re.compile(rf"(?<![A-Za-z0-9*\\])(?:\*(?![*\s])|(?<!_)_)[^*_\n]*{CHINESE}[^*_\n]*(?:\*(?!\*)|_)")
 
 
 def typed_results(text: str, code: str = "", notes: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
@@ -186,8 +188,10 @@ def _bare(text: str, joint: str) -> str:
 
 def chinese_faults(text: str) -> Iterator[tuple[str, str]]:
     """Yield each place where Chinese is badly set, and what is wrong there."""
-    text = INLINE_CODE.sub(ASIDE, IMAGE.sub("", text))
-    plain = _bare(FORMULA.sub(ASIDE, text), joint="\u2060").strip()
+    text = FORMULA.sub(ASIDE, INLINE_CODE.sub(ASIDE, IMAGE.sub("", text)))
+    for match in SLANTED.finditer(EXPRESSION.sub(ASIDE, text)):
+        yield match[0], "slanted Chinese; set it **bold**"
+    plain = _bare(text, joint="\u2060").strip()
     for cause, pattern in WRITING.items():
         for match in re.finditer(pattern, plain):
             yield plain[max(0, match.start() - 6) : match.end() + 6].replace("\u2060", "").replace("\n", "⏎"), cause

@@ -154,6 +154,8 @@ def test_no_false_alarm(text):
         "训练，\n评估",
         "训练 评估",
         "训练\n评估",
+        "量得*更准*了",
+        "量得 _更准_ 了",
     ],
 )
 def test_badly_set_chinese_is_seen(text):
@@ -174,6 +176,7 @@ def test_badly_set_chinese_is_seen(text):
         "D. P. Kingma, J. Ba. *Adam: A Method*. ICLR 2015.",
         "打开 <http://127.0.0.1:8000/> 看。",
         "换行后接 Python\n也可以。",
+        "量得**更准**了，`a * 乘 * b` 是 2 * 3，{{ vae_*.x }} 和 {{ gan_*.y }}。",
     ],
 )
 def test_well_set_chinese_passes(text):
