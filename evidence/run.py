@@ -15,6 +15,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from evidence.catalog import Catalog, Script
@@ -171,8 +172,11 @@ def run_script(
         environment = run_environment(folders, device, backend)
         if needs_data:
             environment["MNIST_FOLDER"] = str(data.folder)
+        python = interpreter(catalog, script.framework)
+        for name, content in font_lists(python).items() if script.figures else ():
+            (folders["home"] / name).write_bytes(content)
         output, transcript, problem = _execute(
-            [str(interpreter(catalog, script.framework)), str(DRIVER), str(job_path)],
+            [str(python), str(DRIVER), str(job_path)],
             folders["snippet"],
             environment,
             time_limit_seconds or script.topic.time_limit_seconds,
@@ -264,6 +268,17 @@ def run_environment(folders: Mapping[str, Path], device: str, keras_backend: str
     if device == "cpu":
         variables["CUDA_VISIBLE_DEVICES"] = ""
     return variables
+
+
+@cache
+def font_lists(python: Path) -> dict[str, bytes]:
+    """Return the files, by name, in which Matplotlib keeps the list of this machine's fonts; none if it is not installed.
+
+    Without them each run that draws would look through all fonts first, as a reader's does only once.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([python, "-c", "import matplotlib.font_manager"], env=os.environ | {"MPLCONFIGDIR": folder}, capture_output=True)
+        return {path.name: path.read_bytes() for path in Path(folder).glob("fontlist-*.json")}
 
 
 def _execute(

@@ -220,6 +220,14 @@ def test_figures(toy):
     assert not re.search(r"<metadata|<dc:|20\d\d-\d\d-\d\d", svg), "nothing tells when it was drawn"
 
 
+def test_fonts_are_not_looked_for_in_each_run(toy):
+    """Matplotlib finds its list of fonts, and leaves it as it was."""
+    toy.contract(CONTRACT, CURVE, ABSENT)
+    listed = "[(path.name, path.stat().st_mtime_ns) for path in Path(os.environ['MPLCONFIGDIR']).glob('fontlist-*.json')]"
+    toy.code(f"import os\nfrom pathlib import Path\nbefore = {listed}\n{DRAWING}print(len(before), before == {listed})")
+    assert toy.run().output == "drawn\n1 True\n"
+
+
 NOISE = "numpy.random.default_rng(0).random((400, 400))"
 
 
