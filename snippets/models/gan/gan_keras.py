@@ -58,8 +58,7 @@ def build_discriminator() -> keras.Model:
 
 # --8<-- [start:train]
 def train(generator, discriminator, images, noise) -> tuple[np.ndarray, dict]:
-    dataset = tf.data.Dataset.from_tensor_slices(images[..., np.newaxis] * 2 - 1)  # from -1 to 1
-    batches = dataset.shuffle(len(images)).batch(BATCH_SIZE, drop_remainder=True)
+    images = tf.constant(images[..., np.newaxis] * 2 - 1)  # (N, 28, 28, 1), from -1 to 1
     optimizer_g, optimizer_d = (keras.optimizers.Adam(LEARNING_RATE, beta_1=0.5) for _ in range(2))
     optimizer_g.build(generator.trainable_variables)
     optimizer_d.build(discriminator.trainable_variables)
@@ -83,7 +82,9 @@ def train(generator, discriminator, images, noise) -> tuple[np.ndarray, dict]:
         return discriminator_loss, generator_loss
 
     losses, snapshots = [], {}
-    for step, real in enumerate(batches, 1):
+    order = np.random.permutation(len(images))
+    for step in range(1, len(images) // BATCH_SIZE + 1):
+        real = tf.gather(images, order[(step - 1) * BATCH_SIZE : step * BATCH_SIZE])
         losses.append([float(loss) for loss in update(real)])
         if step in SNAPSHOTS:
             snapshots[f"step {step}"] = generate(generator, noise)

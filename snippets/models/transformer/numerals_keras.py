@@ -84,16 +84,16 @@ def translate(model, source) -> np.ndarray:
     target = np.full((len(source), WORDS + 1), PAD, dtype="int32")
     target[:, 0] = START
     for place in range(WORDS):
-        logits = model.predict([source, target[:, :-1]], batch_size=1000, verbose=0)  # (N, T, V)
-        target[:, place + 1] = logits[:, place].argmax(axis=1)  # after what was written so far
+        logits = model([source, target[:, :-1]])  # (N, T, V)
+        words = ops.argmax(logits[:, place], axis=1)  # after what was written so far
+        target[:, place + 1] = ops.convert_to_numpy(words)
     return target[:, 1:]  # (N, T)
 
 
 def look(model, source, target) -> tuple[np.ndarray, np.ndarray]:
     _, shares = model.get_layer("decoder").output
     both = keras.Model(model.inputs, [model.output, shares])
-    logits, shares = both.predict([source, target], batch_size=1000, verbose=0)
-    return logits, shares  # (N, T, V), (N, T, S)
+    return tuple(ops.convert_to_numpy(x) for x in both([source, target]))  # (N, T, V), (N, T, S)
 # --8<-- [end:translate]
 
 

@@ -29,7 +29,8 @@ class MultiHeadAttention(nn.Block):  # Gluon has none
         return self.project(x).reshape((0, 0, 3 * HEADS, -1)).swapaxes(1, 2).split(3, axis=1)
 
     def forward(self, x, memory, allowed):  # (N, T, D), (N, S, D), (N, T, S) of ones and zeros
-        queries, (_, keys, values) = self.split(x)[0], self.split(memory)
+        parts = self.split(x)
+        queries, (_, keys, values) = parts[0], parts if memory is x else self.split(memory)
         scores = mx.nd.linalg.gemm2(queries, keys, transpose_b=True) / keys.shape[3] ** 0.5
         shares = (scores + (allowed.expand_dims(1) - 1) * 1e9).softmax()  # (N, H, T, S)
         mixed = mx.nd.linalg.gemm2(shares, values).swapaxes(1, 2)  # (N, T, H, K)
@@ -76,10 +77,9 @@ class Model(nn.Block):
     def attend(self, source, target):
         x, y = self.embed(source), self.embed(target)
         there = (source != PAD).expand_dims(1).astype(x.dtype)  # (N, 1, S)
-        place = mx.nd.arange(target.shape[1], ctx=target.context)
-        past = place.reshape((1, 1, -1)) <= place.reshape((1, -1, 1))  # (1, T, T)
+        past = mx.nd.array(np.tri(target.shape[1])[np.newaxis], dtype=x.dtype, ctx=x.context)
         memory, _ = self.encoder(x, there)
-        y, shares = self.decoder(y, past.astype(x.dtype), memory, there)
+        y, shares = self.decoder(y, past, memory, there)  # past: (1, T, T)
         return self.output(y), shares.mean(axis=1)  # (N, T, V), (N, T, S)
 
     def forward(self, source, target):
