@@ -1,13 +1,49 @@
 """Measures the scripts on the Transformer from outside: runs in the process of each, after it, in whichever framework."""
 
 import numpy
-from probing import what_train_receives
+from probing import Stop, last_section, what_train_receives
+
+
+def numbers_in(tokens: numpy.ndarray) -> numpy.ndarray:
+    """The numbers in rows of tokens: digits are the tokens from 3 to 12, and occur in names nowhere."""
+    return numpy.array([int("".join(str(token - 3) for token in row if 3 <= token < 13)) for row in tokens.tolist()])
 
 
 def trained_on(snippet: dict) -> numpy.ndarray:
-    """The numbers in what `train` is given: digits are the tokens from 3 to 12, and occur in names nowhere."""
-    tokens = what_train_receives(snippet)[0]
-    return numpy.array([int("".join(str(token - 3) for token in row if 3 <= token < 13)) for row in tokens.tolist()])
+    return numbers_in(what_train_receives(snippet)[0])
+
+
+def _nothing(*_):
+    """Takes the place of `train`, where what a model has learned does not matter."""
+
+
+def _stop(*_):
+    raise Stop
+
+
+def shares_of_every_other(snippet: dict) -> numpy.ndarray:
+    """What the script says is right, where its `translate` is one that writes every other name rightly, and knows the digits only."""
+
+    def translate(model, source):
+        names = snippet["encode_pairs"](numbers_in(source))[1][:, 1:].copy()
+        names[::2] = snippet["PAD"]
+        return names
+
+    return numpy.array(last_section(snippet, train=_nothing, translate=translate, look=_stop)["accuracies"])
+
+
+def asked_of_gpt(snippet: dict) -> dict[str, numpy.ndarray]:
+    """What the script gives `write_on`, and what it says is right, where every other name comes back rightly written."""
+    given = []
+
+    def write_on(model, prompt):
+        given.append(prompt.copy())
+        tokens = snippet["make_text"](numbers_in(prompt))
+        tokens[::2] = snippet["PAD"]
+        return tokens
+
+    share = last_section(snippet, train=_nothing, write_on=write_on, predict=_stop)["written_share"]
+    return {"prompt": given[0], "share_of_every_other": numpy.array(share)}
 
 
 def named(snippet: dict) -> dict[str, numpy.ndarray]:
@@ -29,6 +65,7 @@ def trained(snippet: dict) -> dict[str, numpy.ndarray]:
     source, target = snippet["encode_pairs"](numbers)
     found = {"names": numpy.array([snippet["decode"](row) for row in target])}
     found |= {"source": source, "target": target, "trained_on": trained_on(snippet), "tested_on": snippet["test_numbers"]}
+    found["shares_of_every_other"] = shares_of_every_other(snippet)
     garbled = target.copy()  # other words from the seventh on: whoever reads them before writing his own will differ
     garbled[:, 6:] = generator.integers(13, 28, size=garbled[:, 6:].shape)
     for number, model in enumerate(snippet["models"]):
@@ -51,7 +88,7 @@ def halves(snippet: dict) -> dict[str, numpy.ndarray]:
     generator = numpy.random.default_rng(13)
     numbers = generator.integers(100_000, 1_000_000, size=300)
     tokens, gpt, bert = snippet["make_text"](numbers), snippet["models"]["GPT"], snippet["models"]["BERT"]
-    found = {"tokens": tokens, "trained_on": trained_on(snippet), "tested_on": snippet["test_numbers"]}
+    found = {"tokens": tokens, "trained_on": trained_on(snippet), "tested_on": snippet["test_numbers"]} | asked_of_gpt(snippet)
     for kind in ("GPT", "BERT"):
         found[f"{kind}_inputs"], found[f"{kind}_targets"] = snippet["make_examples"](tokens, kind, generator)
     garbled = tokens.copy()

@@ -6,21 +6,29 @@ import io
 from pathlib import Path
 
 
-class _Received(Exception):
-    """Carries what `train` was called with out of the script's last section."""
+class Stop(Exception):
+    """Raised by what takes the place of one of the script's functions, when no more of its last section is wanted."""
+
+
+def last_section(snippet, **instead):
+    """Runs the script's last section once more, with other functions `instead` of its own, to its end or `Stop`: its names."""
+    names = {**snippet, **instead}
+    last = ast.parse(Path(snippet["__file__"]).read_bytes()).body[-1]
+    code = compile(ast.Module(last.body, type_ignores=[]), snippet["__file__"], "exec")
+    with contextlib.suppress(Stop), contextlib.redirect_stdout(io.StringIO()):
+        exec(code, names)
+    return names
 
 
 def what_train_receives(snippet):
-    """Runs the script's last section once more, up to its first call of `train`: its arguments but the model."""
+    """Returns what the script's first call of `train` is given, but for the model."""
+    received = []
 
     def spy(model, *arguments):
-        raise _Received(*arguments)
+        received.append(arguments)
+        raise Stop
 
-    last = ast.parse(Path(snippet["__file__"]).read_bytes()).body[-1]
-    code = compile(ast.Module(last.body, type_ignores=[]), snippet["__file__"], "exec")
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(code, {**snippet, "train": spy})
-    except _Received as received:
-        return received.args
-    raise ValueError("the script's last section does not call train")
+    last_section(snippet, train=spy)
+    if not received:
+        raise ValueError("the script's last section does not call train")
+    return received[0]

@@ -107,6 +107,20 @@ def test_names_are_written_without_help(run):
 
 
 @pytest.mark.script("numerals")
+def test_what_counts_is_what_was_written_without_help(run):
+    """The shares on the page are those of `translate`, which is given the digits only, on the test numbers."""
+    assert run.probe["shares_of_every_other"].tolist() == [0.5, 0.5]
+
+
+@pytest.mark.script("halves")
+def test_gpt_is_asked_with_the_digits_only(run):
+    """And what it then writes is what counts."""
+    prompts = ["".join(str(token - 3) if 3 <= token < 13 else "<" for token in row if token) for row in run.probe["prompt"].tolist()]
+    assert prompts == [f"{number}<" for number in run.probe["tested_on"].tolist()]
+    assert run.probe["share_of_every_other"] == 0.5
+
+
+@pytest.mark.script("numerals")
 def test_without_positions_the_order_is_invisible(run):
     """A number and the same backwards are written alike without positions, and hardly ever with them."""
     alike = [np.mean(run.probe[f"written_{number}"] == run.probe[f"turned_{number}"]) for number in range(2)]
