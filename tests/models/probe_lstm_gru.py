@@ -44,6 +44,20 @@ def _output(snippet, model):
     return layer.weight.data().asnumpy().T, layer.bias.data().asnumpy()
 
 
+def _moved(snippet, x, *arguments, **constants):
+    """How far a parameter of a new simple RNN moves at most, when the script trains it with other constants."""
+    model, names = _new(snippet, "RNN"), snippet["train"].__globals__
+    snippet["predict"](model, x)  # Gluon creates some parameters at the first call
+    before = [array.copy() for array in _arrays(snippet, model)]
+    kept = {name: names[name] for name in constants}
+    names.update(constants)
+    try:
+        snippet["train"](model, *arguments)
+    finally:
+        names.update(kept)
+    return max(numpy.abs(b - a).max() for a, b in zip(before, _arrays(snippet, model)))
+
+
 def _lstm_gru(snippet):
     from mnist_data import load_mnist
 
@@ -54,6 +68,7 @@ def _lstm_gru(snippet):
     return {
         **_common(snippet, x),
         "x": x,
+        "moved_when_clipped_to_nothing": _moved(snippet, x, given[:128], given_labels[:128], 1e-2, CLIP_NORM=1e-12),
         "forget_gate": snippet["gates"][0][:, 1].mean(axis=1),
         "update_gate": snippet["gates"][1][:, 0].mean(axis=1),
         "trained_on_training_images": numpy.array(
@@ -74,6 +89,7 @@ def _recall(snippet):
     return {
         **_common(snippet, sequences[:16]),
         "x": sequences[:16],
+        "moved_when_clipped_to_nothing": _moved(snippet, sequences[:16], 1e-2, numpy.random.default_rng(9), CLIP_NORM=1e-12, STEPS=2),
         "sequences": sequences,
         "symbols": symbols,
         "seen_twice": numpy.array((sequences == other).all(axis=(1, 2)).any()),

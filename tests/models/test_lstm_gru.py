@@ -54,6 +54,11 @@ def test_cells_are_set_up_alike(run, script):
         assert (biases[cell][place] == keep).all() and biases[cell].sum() == 64 * keep
 
 
+def test_gradients_are_clipped(run):
+    """Clipped to nearly nothing, even Adam stands still."""
+    assert run.probe["moved_when_clipped_to_nothing"] < 1e-4
+
+
 @pytest.mark.script("lstm_gru")
 def test_formulas_are_the_layers_after_training(run):
     differences = run.results["formula_differences"]
