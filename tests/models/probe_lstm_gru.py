@@ -1,6 +1,7 @@
 """Measures RNN, LSTM and GRU from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
 
 from pathlib import Path
+from unittest.mock import patch
 
 import matplotlib.pyplot as plt
 import numpy
@@ -46,15 +47,11 @@ def _output(snippet, model):
 
 def _moved(snippet, x, *arguments, **constants):
     """How far a parameter of a new simple RNN moves at most, when the script trains it with other constants."""
-    model, names = _new(snippet, "RNN"), snippet["train"].__globals__
+    model = _new(snippet, "RNN")
     snippet["predict"](model, x)  # Gluon creates some parameters at the first call
     before = [array.copy() for array in _arrays(snippet, model)]
-    kept = {name: names[name] for name in constants}
-    names.update(constants)
-    try:
+    with patch.dict(snippet["train"].__globals__, constants):
         snippet["train"](model, *arguments)
-    finally:
-        names.update(kept)
     return max(numpy.abs(b - a).max() for a, b in zip(before, _arrays(snippet, model)))
 
 

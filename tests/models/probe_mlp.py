@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from unittest.mock import patch
 
 import numpy
 
@@ -80,13 +81,8 @@ def _train_anew(snippet, places):
     model, train = snippet.get("build_model", snippet.get("Model"))(), snippet["train"]
     start = _open(model)[0]
     images, labels = snippet["load"]()[0]
-    epochs = train.__globals__["EPOCHS"]
-    train.__globals__["EPOCHS"] = 1
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            train(model, images[places], labels[places])
-    finally:
-        train.__globals__["EPOCHS"] = epochs
+    with patch.dict(train.__globals__, EPOCHS=1), contextlib.redirect_stdout(io.StringIO()):
+        train(model, images[places], labels[places])
     return start, _open(model)
 
 

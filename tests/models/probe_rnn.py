@@ -3,6 +3,7 @@
 import contextlib
 import io
 from pathlib import Path
+from unittest.mock import patch
 
 import matplotlib.pyplot as plt
 import numpy
@@ -57,14 +58,9 @@ class Network:
 def _train(snippet, network, *arguments, **settings):
     """Trains for one epoch with other constants, and returns how far the weights went and what `train` returned."""
     before = network.weights() if "FEATURES" not in snippet else []
-    names = snippet["train"].__globals__
-    kept = {name: names[name] for name in ("EPOCHS", *settings)}
-    names.update({"EPOCHS": 1, **settings})
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            returned = snippet["train"](network.model, *arguments)
-    finally:
-        names.update(kept)
+    constants = {"EPOCHS": 1, **settings}
+    with patch.dict(snippet["train"].__globals__, constants), contextlib.redirect_stdout(io.StringIO()):
+        returned = snippet["train"](network.model, *arguments)
     after = network.weights() if before else []
     return numpy.sqrt(sum(((a - b) ** 2).sum() for a, b in zip(after, before))), returned
 
