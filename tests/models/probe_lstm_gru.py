@@ -1,10 +1,10 @@
 """Measures RNN, LSTM and GRU from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
 
 from pathlib import Path
-from unittest.mock import patch
 
 import matplotlib.pyplot as plt
 import numpy
+from probing import other_constants
 
 CELLS = ("RNN", "LSTM", "GRU")
 
@@ -50,7 +50,7 @@ def _moved(snippet, x, *arguments, **constants):
     model = _new(snippet, "RNN")
     snippet["predict"](model, x)  # Gluon creates some parameters at the first call
     before = [array.copy() for array in _arrays(snippet, model)]
-    with patch.dict(snippet["train"].__globals__, constants):
+    with other_constants(snippet, **constants):
         snippet["train"](model, *arguments)
     return max(numpy.abs(b - a).max() for a, b in zip(before, _arrays(snippet, model)))
 

@@ -2,11 +2,11 @@
 
 import contextlib
 import io
-from unittest.mock import patch
 
 import numpy
 
 from mnist_data import load_mnist
+from probing import other_constants
 
 SHAPES = {
     "hidden_kernel": (784, 128),
@@ -81,7 +81,7 @@ def _train_anew(snippet, places):
     model, train = snippet.get("build_model", snippet.get("Model"))(), snippet["train"]
     start = _open(model)[0]
     images, labels = snippet["load"]()[0]
-    with patch.dict(train.__globals__, EPOCHS=1), contextlib.redirect_stdout(io.StringIO()):
+    with other_constants(snippet, EPOCHS=1), contextlib.redirect_stdout(io.StringIO()):
         train(model, images[places], labels[places])
     return start, _open(model)
 

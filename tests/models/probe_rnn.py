@@ -3,11 +3,10 @@
 import contextlib
 import io
 from pathlib import Path
-from unittest.mock import patch
 
 import matplotlib.pyplot as plt
 import numpy
-from probing import what_train_receives
+from probing import other_constants, what_train_receives
 
 
 class Network:
@@ -58,8 +57,7 @@ class Network:
 def _train(snippet, network, *arguments, **settings):
     """Trains for one epoch with other constants, and returns how far the weights went and what `train` returned."""
     before = network.weights() if "FEATURES" not in snippet else []
-    constants = {"EPOCHS": 1, **settings}
-    with patch.dict(snippet["train"].__globals__, constants), contextlib.redirect_stdout(io.StringIO()):
+    with other_constants(snippet, EPOCHS=1, **settings), contextlib.redirect_stdout(io.StringIO()):
         returned = snippet["train"](network.model, *arguments)
     after = network.weights() if before else []
     return numpy.sqrt(sum(((a - b) ** 2).sum() for a, b in zip(after, before))), returned

@@ -4,6 +4,7 @@ import ast
 import contextlib
 import io
 from pathlib import Path
+from unittest.mock import patch
 
 
 class Stop(Exception):
@@ -32,3 +33,11 @@ def what_train_receives(snippet):
     if not received:
         raise ValueError("the script's last section does not call train")
     return received[0]
+
+
+def other_constants(snippet, **values):
+    """A context in which the script's `train` finds other values for constants; raises KeyError for one that it does not have."""
+    names = snippet["train"].__globals__
+    if missing := values.keys() - names.keys():
+        raise KeyError(*missing)
+    return patch.dict(names, values)
