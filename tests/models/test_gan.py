@@ -8,7 +8,7 @@ import pytest
 from evidence.record import read_record
 
 TOPIC = "models/gan"
-BATCH, STEPS, LATENT = 32, 800, 64
+BATCH, STEPS, LATENT = 32, 700, 64
 
 
 @pytest.fixture

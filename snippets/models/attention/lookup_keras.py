@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers, ops
 
 SEED = 0
-EPOCHS = 3
+EPOCHS = 2
 BATCH_SIZE = 64
 LEARNING_RATE = 3e-3
 PAIRS, QUESTIONS, LENGTH = 8, 4, 16  # up to 8 pairs, then 4 questions, each with its answer
@@ -97,7 +97,7 @@ def draw_maps(models, tokens, places):
 if __name__ == "__main__":
     keras.utils.set_random_seed(SEED)
     generator = np.random.default_rng(SEED)
-    tokens, answers, _ = draw_examples(20_000, generator)
+    tokens, answers, _ = draw_examples(15_000, generator)
     test_tokens, test_answers, test_places = draw_examples(2000, generator)
     following = np.broadcast_to(np.arange(PAIRS + 1, LENGTH, 2), test_places.shape)
     print("an example:", *(NAMES[token] for token in test_tokens[0]))

@@ -9,7 +9,7 @@ from mnist_data import load_mnist
 from scoring_numpy import draw_rows, score, train_judge
 
 SEED = 0
-STEPS = 800
+STEPS = 700
 BATCH_SIZE = 32
 LEARNING_RATE = 1e-3
 LATENT_SIZE = 64

@@ -20,7 +20,7 @@ CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
 # --8<-- [start:load]
 def load():
     (images, labels), (test_images, test_labels) = load_mnist()
-    training = images[:30_000].astype("float32") / 255, labels[:30_000].astype("int64")
+    training = images[:20_000].astype("float32") / 255, labels[:20_000].astype("int64")
     return training, (test_images.astype("float32") / 255, test_labels)
 # --8<-- [end:load]
 

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 SEED = 0
-EPOCHS = 6
+EPOCHS = 4
 BATCH_SIZE = 64
 LEARNING_RATE = 1e-2
 SHORTEST, LONGEST = 5, 20
@@ -72,7 +72,7 @@ def draw(boards, counts, real, predictions, losses):
     _, axes = plt.subplots(num="learning_curves")
     for name, values in losses.items():
         axes.plot(range(1, EPOCHS + 1), values, marker="o", label=name)
-    axes.set(xlabel="epoch", ylabel="training loss", ylim=(0, None))
+    axes.set(xlabel="epoch", ylabel="training loss", ylim=(0, None), xticks=range(1, EPOCHS + 1))
     axes.legend()
 # --8<-- [end:draw]
 
