@@ -10,7 +10,7 @@ from task_numpy import draw_numbers, encode_pairs, encode_positions, exact_share
 SEED = 0
 EPOCHS = 3
 BATCH_SIZE = 64
-LEARNING_RATE = 4e-3
+LEARNING_RATE = 5e-3
 SIZE, HEADS, HIDDEN = 64, 4, 128
 # --8<-- [end:imports]
 
@@ -100,7 +100,7 @@ def look(model, source, target) -> tuple[np.ndarray, np.ndarray]:
 # --8<-- [start:main]
 if __name__ == "__main__":
     keras.utils.set_random_seed(SEED)
-    numbers, test_numbers = draw_numbers(12_000, 2000, np.random.default_rng(SEED))
+    numbers, test_numbers = draw_numbers(10_000, 2000, np.random.default_rng(SEED))
     source, target = encode_pairs(numbers)
     test_source, test_target = encode_pairs(test_numbers)
     models, accuracies = [], []

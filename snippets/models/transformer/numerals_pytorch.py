@@ -11,7 +11,7 @@ from task_numpy import draw_numbers, encode_pairs, encode_positions, exact_share
 SEED = 0
 EPOCHS = 3
 BATCH_SIZE = 64
-LEARNING_RATE = 4e-3
+LEARNING_RATE = 5e-3
 SIZE, HEADS, HIDDEN = 64, 4, 128
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
 # --8<-- [end:imports]
@@ -107,7 +107,7 @@ def look(model, source, target) -> tuple[np.ndarray, np.ndarray]:
 # --8<-- [start:main]
 if __name__ == "__main__":
     torch.manual_seed(SEED)
-    numbers, test_numbers = draw_numbers(12_000, 2000, np.random.default_rng(SEED))
+    numbers, test_numbers = draw_numbers(10_000, 2000, np.random.default_rng(SEED))
     source, target = encode_pairs(numbers)
     test_source, test_target = encode_pairs(test_numbers)
     models, accuracies = [], []

@@ -86,7 +86,7 @@ def draw_attention(source, target, shares):  # (S,), (T,), (T - 1, S)
 if __name__ == "__main__":
     for number in (0, 10, 22, 110, 2002, 10_010, 20_000, 105_000, 120_000, 157_105, 222_222):
         print(f"{number:6} {name_number(number)}")
-    numbers, test_numbers = draw_numbers(12_000, 2000, np.random.default_rng(SEED))
+    numbers, test_numbers = draw_numbers(10_000, 2000, np.random.default_rng(SEED))
     source, target = encode_pairs(numbers)
     print(len(source), "pairs, the first:", source[0], target[0])
     lengths = (target > 0).sum(axis=1) - 2
