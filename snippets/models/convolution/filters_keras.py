@@ -8,14 +8,15 @@ from mnist_data import load_mnist
 
 SEED = 0
 BATCH_SIZE = 64
-LEARNING_RATE = 2e-3
+LEARNING_RATE = 6e-3
 # --8<-- [end:imports]
 
 
 # --8<-- [start:load]
 def load():
     (images, labels), (test_images, test_labels) = load_mnist()
-    images = images.reshape(-1, 28, 28, 1).astype("float32") / 255  # (60000, 28, 28, 1)
+    images, labels = images[:30_000], labels[:30_000]
+    images = images.reshape(-1, 28, 28, 1).astype("float32") / 255  # (30000, 28, 28, 1)
     test_images = test_images.reshape(-1, 28, 28, 1).astype("float32") / 255
     return (images, labels), (test_images, test_labels)
 # --8<-- [end:load]
@@ -37,8 +38,10 @@ def build_model(activation="relu", pooling=layers.AveragePooling2D) -> keras.Mod
 
 # --8<-- [start:train]
 def train(model, images, labels):
+    steps = -(-len(images) // BATCH_SIZE)
+    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     model.compile(
-        optimizer=keras.optimizers.Adam(LEARNING_RATE),
+        optimizer=keras.optimizers.Adam(schedule),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     model.fit(images, labels, batch_size=BATCH_SIZE, verbose=0)  # one epoch

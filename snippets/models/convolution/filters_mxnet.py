@@ -9,7 +9,7 @@ from mnist_data import load_mnist
 
 SEED = 0
 BATCH_SIZE = 64
-LEARNING_RATE = 2e-3
+LEARNING_RATE = 6e-3
 CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
 # --8<-- [end:imports]
 
@@ -17,7 +17,8 @@ CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
 # --8<-- [start:load]
 def load():
     (images, labels), (test_images, test_labels) = load_mnist()
-    images = images.reshape(-1, 1, 28, 28).astype("float32") / 255  # (60000, 1, 28, 28)
+    images, labels = images[:30_000], labels[:30_000]
+    images = images.reshape(-1, 1, 28, 28).astype("float32") / 255  # (30000, 1, 28, 28)
     test_images = test_images.reshape(-1, 1, 28, 28).astype("float32") / 255
     return (images, labels), (mx.nd.array(test_images, ctx=CONTEXT), test_labels)
 # --8<-- [end:load]
@@ -45,7 +46,8 @@ def train(model, images, labels):
     dataset = gluon.data.ArrayDataset(images, labels)
     batches = gluon.data.DataLoader(dataset, batch_size=BATCH_SIZE, shuffle=True)
     loss_function = gluon.loss.SoftmaxCrossEntropyLoss()
-    adam = mx.optimizer.Adam(LEARNING_RATE)
+    schedule = mx.lr_scheduler.CosineScheduler(len(batches), base_lr=LEARNING_RATE)
+    adam = mx.optimizer.Adam(LEARNING_RATE, lr_scheduler=schedule)
     trainer = gluon.Trainer(model.collect_params(), adam)
     for images, labels in batches:  # one epoch
         with autograd.record():

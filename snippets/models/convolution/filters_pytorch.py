@@ -9,7 +9,7 @@ from mnist_data import load_mnist
 
 SEED = 0
 BATCH_SIZE = 64
-LEARNING_RATE = 2e-3
+LEARNING_RATE = 6e-3
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
 # --8<-- [end:imports]
 
@@ -17,7 +17,8 @@ DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
 # --8<-- [start:load]
 def load():
     (images, labels), (test_images, test_labels) = load_mnist()
-    images = torch.tensor(images).unsqueeze(1) / 255  # (60000, 1, 28, 28)
+    images, labels = images[:30_000], labels[:30_000]
+    images = torch.tensor(images).unsqueeze(1) / 255  # (30000, 1, 28, 28)
     test_images = torch.tensor(test_images).unsqueeze(1) / 255  # (10000, 1, 28, 28)
     return (images, torch.tensor(labels).long()), (test_images, torch.tensor(test_labels).long())
 # --8<-- [end:load]
@@ -44,11 +45,13 @@ def train(model, images, labels):
     batches = DataLoader(TensorDataset(images, labels), batch_size=BATCH_SIZE, shuffle=True)
     loss_function = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, len(batches))
     for images, labels in batches:  # one epoch
         loss = loss_function(model(images.to(DEVICE)), labels.to(DEVICE))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        scheduler.step()
 # --8<-- [end:train]
 
 
