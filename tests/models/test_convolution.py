@@ -103,6 +103,7 @@ def test_accuracies_are_what_the_script_says(run):
     for number, said in enumerate(run.results["accuracies"]):
         recounted = accuracy(run.probe[f"test_logits_{number}"], run.probe["test_labels"])
         assert said == pytest.approx(recounted, abs=1e-6)
+    assert run.probe["trained_on_half_of_the_training_set"]
     first, second, _ = run.results["accuracies"]
     assert run.results["relu_gain"] == pytest.approx(first - second, abs=1e-9)
 
