@@ -89,12 +89,12 @@ def trained(snippet: dict) -> dict[str, numpy.ndarray]:
 
     (train_images, train_labels), (test_images, test_labels) = load_mnist()
     given, given_labels = map(numpy.asarray, what_train_receives(snippet))
-    half = train_images[:30_000].reshape(given.shape) / numpy.float32(255)  # one channel: first or last is the same
-    trained_on_half = numpy.array_equal(given, half) and numpy.array_equal(given_labels, train_labels[: len(half)])
+    half = train_images[:30_000] / numpy.float32(255), train_labels[:30_000]
+    trained_on = given.reshape(-1, 28, 28), given_labels  # one channel, so it does not matter where it stands
     train_images, test_images = (images / numpy.float32(255) for images in (train_images[:5000], test_images))
     adapter = _keras if "keras" in snippet else _torch if "torch" in snippet else _mxnet
     found = {"test_labels": test_labels, "train_labels": train_labels[:5000], "few_images": test_images[:16]}
-    found["trained_on_half_of_the_training_set"] = trained_on_half
+    found["trained_on_half_of_the_training_set"] = all(map(numpy.array_equal, trained_on, half))
     for number, model in enumerate(snippet["models"]):
         parameters, logits = adapter(model)
         found |= {f"weights_{number}_{place}": weight for place, weight in enumerate(parameters)}
