@@ -5,13 +5,13 @@ import numpy as np
 import tensorflow as tf
 
 SEED = 0
-STEPS = 500
+STEPS = 350
 BATCH_SIZE = 64
 LEARNING_RATE = 5e-3
 OTHER_LEARNING_RATES = [2e-3, 2e-2]  # for the simple RNN only
 CLIP_NORM = 1.0
 HIDDEN_SIZE = 64
-GATE_BIAS = 3.0  # at first, keep what is remembered
+GATE_BIAS = 4.0  # at first, keep what is remembered
 LENGTH, SYMBOLS, MARKED = 34, 8, 10  # the marked symbol is among the first ten
 # --8<-- [end:imports]
 

@@ -6,13 +6,13 @@ from mxnet import autograd, gluon
 from mxnet.gluon import nn, rnn
 
 SEED = 0
-STEPS = 500
+STEPS = 350
 BATCH_SIZE = 64
 LEARNING_RATE = 5e-3
 OTHER_LEARNING_RATES = [2e-3, 2e-2]  # for the simple RNN only
 CLIP_NORM = 1.0
 HIDDEN_SIZE = 64
-GATE_BIAS = 3.0  # at first, keep what is remembered
+GATE_BIAS = 4.0  # at first, keep what is remembered
 LENGTH, SYMBOLS, MARKED = 34, 8, 10  # the marked symbol is among the first ten
 CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
 # --8<-- [end:imports]

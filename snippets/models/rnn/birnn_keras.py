@@ -69,10 +69,11 @@ def draw(boards, counts, real, predictions, losses):
     axes.set(xlim=(-0.5, real[0].sum() - 0.5), ylim=(3.5, -0.5), xlabel="time step")
     axes.set_yticks(range(4), names)
 
+    epochs = range(1, EPOCHS + 1)
     _, axes = plt.subplots(num="learning_curves")
     for name, values in losses.items():
-        axes.plot(range(1, EPOCHS + 1), values, marker="o", label=name)
-    axes.set(xlabel="epoch", ylabel="training loss", ylim=(0, None), xticks=range(1, EPOCHS + 1))
+        axes.plot(epochs, values, marker="o", label=name)
+    axes.set(xlabel="epoch", ylabel="training loss", ylim=(0, None), xticks=epochs)
     axes.legend()
 # --8<-- [end:draw]
 

@@ -6,9 +6,9 @@ import numpy as np
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 3
+EPOCHS = 2
 BATCH_SIZE = 128
-LEARNING_RATE = 1e-3
+LEARNING_RATE = 3e-3
 CLIP_NORM = 1.0
 HIDDEN_SIZE = 64
 # --8<-- [end:imports]
@@ -35,8 +35,10 @@ def build_model() -> keras.Model:
 
 # --8<-- [start:train]
 def train(model, images, labels) -> list[float]:
+    steps = EPOCHS * -(-len(images) // BATCH_SIZE)
+    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     model.compile(
-        optimizer=keras.optimizers.Adam(LEARNING_RATE, global_clipnorm=CLIP_NORM),
+        optimizer=keras.optimizers.Adam(schedule, global_clipnorm=CLIP_NORM),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     history = model.fit(images, labels, batch_size=BATCH_SIZE, epochs=EPOCHS, verbose=2)

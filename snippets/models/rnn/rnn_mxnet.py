@@ -8,9 +8,9 @@ from mxnet.gluon import nn, rnn
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 3
+EPOCHS = 2
 BATCH_SIZE = 128
-LEARNING_RATE = 1e-3
+LEARNING_RATE = 3e-3
 CLIP_NORM = 1.0
 HIDDEN_SIZE = 64
 CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
@@ -48,8 +48,10 @@ def train(model, images, labels) -> list[float]:
     dataset = gluon.data.ArrayDataset(images, labels)
     batches = gluon.data.DataLoader(dataset, batch_size=BATCH_SIZE, shuffle=True)
     loss_function = gluon.loss.SoftmaxCrossEntropyLoss()
+    schedule = mx.lr_scheduler.CosineScheduler(EPOCHS * len(batches), base_lr=LEARNING_RATE)
+    adam = mx.optimizer.Adam(LEARNING_RATE, lr_scheduler=schedule)
     parameters = model.collect_params()
-    trainer = gluon.Trainer(parameters, "adam", {"learning_rate": LEARNING_RATE})
+    trainer = gluon.Trainer(parameters, adam)
     training_losses = []
     for epoch in range(1, EPOCHS + 1):
         total_loss = 0.0

@@ -8,9 +8,9 @@ from torch.utils.data import DataLoader, TensorDataset
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 3
+EPOCHS = 2
 BATCH_SIZE = 128
-LEARNING_RATE = 1e-3
+LEARNING_RATE = 3e-3
 CLIP_NORM = 1.0
 HIDDEN_SIZE = 64
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
@@ -46,6 +46,7 @@ def train(model, images, labels) -> list[float]:
     batches = DataLoader(dataset, batch_size=BATCH_SIZE, shuffle=True)
     loss_function = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS * len(batches))
     training_losses = []
     for epoch in range(1, EPOCHS + 1):
         total_loss = 0.0
@@ -55,6 +56,7 @@ def train(model, images, labels) -> list[float]:
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
             optimizer.step()
+            scheduler.step()
             total_loss += loss.item()
         training_losses.append(total_loss / len(batches))
         print(f"epoch {epoch}: training loss {training_losses[-1]:.4f}")
