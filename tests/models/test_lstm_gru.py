@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from evidence.record import read_record
+
 TOPIC = "models/lstm_gru"
 CHANCE = 1 / 8
 GATE_BIASES = {"lstm_gru": 1.0, "recall": 4.0}
@@ -129,6 +131,13 @@ def test_gradient_norms_are_those_of_backpropagation_by_hand(run):
         norms.append(np.linalg.norm(gradient @ kernel.T, axis=1).mean())
         gradient = gradient @ recurrent.T
     np.testing.assert_allclose(probe["norms"], norms[::-1], rtol=1e-3)
+
+
+@pytest.mark.script("recall")
+def test_training_leaves_the_simple_rnn_anywhere(script, catalog):
+    """Its gradients at the steps of the marks differ between the recorded seeds by powers of ten."""
+    recorded = [results["early_after"][0] for results in read_record(catalog, script).content["results"].values()]
+    assert max(recorded) - min(recorded) > 2
 
 
 @pytest.mark.script("recall")
