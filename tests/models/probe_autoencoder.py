@@ -3,8 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy
 
-from mnist_data import load_mnist
-from probing import what_train_receives
+from probing import load_mnist, what_train_receives
 
 SHAPES = [(784, 128), (128,), (128, 32), (32,), (32, 128), (128,), (128, 784), (784,)]  # as (inputs, outputs)
 

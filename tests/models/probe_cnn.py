@@ -6,8 +6,7 @@ import io
 import matplotlib.pyplot as plt
 import numpy
 
-from mnist_data import load_mnist
-from probing import what_train_receives
+from probing import load_mnist, what_train_receives
 
 SHAPES = {  # convolutions as (height, width, inputs, outputs), dense layers as (inputs, outputs)
     "convolution_1": (3, 3, 1, 32),

@@ -1,7 +1,7 @@
 """Measures the scripts on the parts of a CNN from outside: runs in the process of each, after it, in whichever framework."""
 
 import numpy
-from probing import what_train_receives
+from probing import load_mnist, what_train_receives
 
 CASES = [(3, 1, 0), (3, 2, 1), (2, 2, 0), (5, 3, 2)]  # size of the window, stride, zeros on each side
 
@@ -85,7 +85,6 @@ def _mxnet(model):
 def trained(snippet: dict) -> dict[str, numpy.ndarray]:
     """Weights and logits of the three networks, and what the figures of filters and feature maps show."""
     import matplotlib.pyplot as plt
-    from mnist_data import load_mnist
 
     (train_images, train_labels), (test_images, test_labels) = load_mnist()
     given, given_labels = map(numpy.asarray, what_train_receives(snippet))

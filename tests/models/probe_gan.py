@@ -8,7 +8,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy
 
-from probing import what_train_receives
+from probing import load_mnist, what_train_receives
 
 
 def _keras(network):
@@ -76,8 +76,6 @@ def _scoring(snippet):
 
 
 def _gan(snippet):
-    from mnist_data import load_mnist  # lies beside those scripts only that read it
-
     (train_images, _), (test_images, _) = load_mnist()
     drawn = [axes.images[0].get_array() for axes in plt.figure("progress").axes]
     generator, discriminator, noise = snippet["generator"], snippet["discriminator"], snippet["noise"]

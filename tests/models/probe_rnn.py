@@ -6,7 +6,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy
-from probing import other_constants, what_train_receives
+from probing import load_mnist, other_constants, what_train_receives
 
 
 class Network:
@@ -64,8 +64,6 @@ def _train(snippet, network, *arguments, **settings):
 
 
 def _rnn(snippet):
-    from mnist_data import load_mnist
-
     (images, labels), (test_images, test_labels) = load_mnist()
     test_images = test_images.astype("float32") / 255
     network = Network(snippet, trained=snippet["model"])
@@ -110,8 +108,6 @@ def _birnn(snippet):
 
 
 def _gradients(snippet):
-    from mnist_data import load_mnist
-
     (images, labels), _ = load_mnist()
     images, labels = images[:64].astype("float32") / 255, labels[:64].astype("int64")
     received = [numpy.asarray(array) for array in what_train_receives(snippet)[:2]]

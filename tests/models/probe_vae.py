@@ -3,8 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy
 
-from mnist_data import load_mnist
-from probing import what_train_receives
+from probing import load_mnist, what_train_receives
 
 
 def _keras(model):

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import functools
 import io
 from pathlib import Path
 from unittest.mock import patch
@@ -11,12 +12,24 @@ class Stop(Exception):
     """Raised by what takes the place of one of the script's functions, when no more of its last section is wanted."""
 
 
+@functools.cache
+def load_mnist():
+    """Reads MNIST once, for a probe and for what it runs again of its script: as the script's own `load_mnist`, not to be changed."""
+    import mnist_data  # lies beside those scripts only that read it
+
+    train, test = mnist_data.load_mnist()
+    for array in (*train, *test):
+        array.flags.writeable = False
+    return train, test
+
+
 def last_section(snippet, **instead):
     """Runs the script's last section once more, with other functions `instead` of its own, to its end or `Stop`: its names."""
-    names = {**snippet, **instead}
     last = ast.parse(Path(snippet["__file__"]).read_bytes()).body[-1]
     code = compile(ast.Module(last.body, type_ignores=[]), snippet["__file__"], "exec")
-    with contextlib.suppress(Stop), contextlib.redirect_stdout(io.StringIO()):
+    data = {"load_mnist": load_mnist} if "load_mnist" in snippet else {}
+    with patch.dict(snippet, data), contextlib.suppress(Stop), contextlib.redirect_stdout(io.StringIO()):
+        names = {**snippet, **instead}
         exec(code, names)
     return names
 
