@@ -4,7 +4,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy
-from probing import other_constants
+from probing import load_mnist, other_constants
 
 CELLS = ("RNN", "LSTM", "GRU")
 
@@ -56,8 +56,6 @@ def _moved(snippet, x, *arguments, **constants):
 
 
 def _lstm_gru(snippet):
-    from mnist_data import load_mnist
-
     (images, labels), (test_images, test_labels) = load_mnist()
     given, given_labels = snippet["training"]
     x = test_images[:16].astype("float32") / 255

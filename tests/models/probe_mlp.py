@@ -5,8 +5,7 @@ import io
 
 import numpy
 
-from mnist_data import load_mnist
-from probing import other_constants
+from probing import load_mnist, other_constants
 
 SHAPES = {
     "hidden_kernel": (784, 128),
