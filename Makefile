@@ -42,7 +42,7 @@ build: $(SITE)/complete ## Build the static site into site/, strictly
 offline: $(SITE)/complete ## Make a zip of the site to be read from disk, without any server
 	rm -rf offline
 	SITE_URL= $(SITE)/bin/python -m mkdocs build --strict --no-directory-urls --site-dir offline/verified-deep-learning
-	$(SITE)/bin/python -m search.offline offline/verified-deep-learning
+	$(SITE)/bin/python -m evidence.search.offline offline/verified-deep-learning
 
 test: $(FULL)/complete $(MXNET)/complete ## Run every test (TESTS=tests/site for some; JOBS=auto)
 	$(FULL)/bin/python -m tests.browser
@@ -55,30 +55,30 @@ audit: $(FULL)/complete $(AUDIT)/complete ## Check every page with Nu, axe and L
 
 records: $(FULL)/complete $(MXNET)/complete ## Run the snippets and notebooks whose records are stale, and record them
 	$(FULL)/bin/python -m evidence run --stale --record
-	$(FULL)/bin/python -m notebooks record
+	$(FULL)/bin/python -m evidence.notebooks record
 
 benchmark: $(FULL)/complete $(MXNET)/complete ## Measure the CNN beside public recipes, and record it; takes a while
-	$(FULL)/bin/python -m benchmarks
+	$(FULL)/bin/python -m evidence.benchmark
 
 build-cost: $(SITE)/complete ## Measure what building costs, from 60 to 960 pages, beside plain Material for MkDocs
 	$(SITE)/bin/python -m tests.build_cost
 
 status: $(SITE)/complete ## Show which records are fresh, stale or missing
 	$(SITE)/bin/python -m evidence status
-	$(SITE)/bin/python -m notebooks status
+	$(SITE)/bin/python -m evidence.notebooks status
 
 environments: $(SITE)/complete $(FULL)/complete $(MXNET)/complete ## Build all three environments
 
 clean: ## Remove the environments and everything that was built
 	rm -rf .environments offline site .pytest_cache *.egg-info
 
-$(SITE)/complete: requirements-site.txt constraints.txt pyproject.toml
+$(SITE)/complete: requirements/site.txt requirements/constraints.txt pyproject.toml
 	$(install)
 
-$(FULL)/complete: requirements.txt requirements-site.txt constraints.txt pyproject.toml
+$(FULL)/complete: requirements.txt requirements/site.txt requirements/constraints.txt pyproject.toml
 	$(install)
 
-$(MXNET)/complete: requirements-mxnet.txt
+$(MXNET)/complete: requirements/mxnet.txt
 	$(install)
 
 $(AUDIT)/complete:

@@ -14,9 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from evidence.catalog import FRAMEWORKS, SECTIONS, Catalog, CatalogError, Script, load_catalog
+from evidence.code import own_seed, reads_mnist
 from evidence.new import TopicExists, lay_out_topic
-from evidence.record import DEVICES, RecordRefused, read_record, reads_mnist, unclaimed_files, write_record
-from evidence.run import DataUnavailable, Mnist, Run, RunFailed, find_mnist, own_seed, run_script
+from evidence.outcome import DataUnavailable, Mnist, Run, RunFailed
+from evidence.record import DEVICES, RecordRefused, read_record, unclaimed_files, write_record
+from evidence.running.sandbox import find_mnist
+from evidence.running.script import run_script
 
 COLOURS = {"fresh": "green", "stale": "yellow", "damaged": "red", "missing": "red"}
 console = Console()

@@ -248,7 +248,9 @@ class _Contract:
 
     path: Path
 
-    def keys(self, table: object, where: str, allowed: set[str] | None = None, required: set[str] = frozenset()) -> None:
+    def keys(
+        self, table: object, where: str, allowed: set[str] | None = None, required: set[str] = frozenset()
+    ) -> None:
         if not isinstance(table, dict):
             raise CatalogError(f"{self.path}: {where} must be a table")
         if allowed is not None and (unknown := set(table) - allowed):
@@ -257,8 +259,10 @@ class _Contract:
             raise CatalogError(f"{self.path}: {where} lacks {', '.join(sorted(missing))}")
 
     def languages(self, value: object, where: str) -> Mapping[str, str]:
-        if not isinstance(value, dict) or set(value) != set(LANGUAGES) or not all(
-            isinstance(text, str) and text.strip() for text in value.values()
+        if (
+            not isinstance(value, dict)
+            or set(value) != set(LANGUAGES)
+            or not all(isinstance(text, str) and text.strip() for text in value.values())
         ):
             raise CatalogError(f"{self.path}: {where} must give a text for each of {', '.join(LANGUAGES)}")
         return value
@@ -323,4 +327,6 @@ class _Contract:
                 f" under [absent] in each language"
             )
         if surplus := set(topic.absent) - expected:
-            raise CatalogError(f"{self.path}: [absent] excuses {', '.join(sorted(surplus))}, but nothing is missing there")
+            raise CatalogError(
+                f"{self.path}: [absent] excuses {', '.join(sorted(surplus))}, but nothing is missing there"
+            )

@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 import io
-import sys
 import zipfile
 
 from evidence.catalog import Catalog, Script, Topic
-from evidence.record import imported_modules, local_modules, pinned_versions
-
-# Where a package is not called what it is imported as, or needs company: Keras a backend, pooch its progress bar.
-PACKAGES = {"sklearn": ("scikit-learn",), "keras": ("keras", "tensorflow"), "pooch": ("pooch", "tqdm")}
-
-
-def required_packages(catalog: Catalog, script: Script) -> list[str]:
-    """Return what `pip install` needs for a script, as pinned here: `torch==2.13.0`, in alphabetical order."""
-    modules = local_modules(catalog, script)
-    ours = {path.stem for path in modules}
-    imported = set().union(*map(imported_modules, [script.path, *modules])) - ours - sys.stdlib_module_names
-    names = {package for name in imported for package in PACKAGES.get(name, (name,))}
-    pins = pinned_versions(catalog.root, script.framework)
-    return [f"{name}=={pins[name]}" if name in pins else name for name in sorted(names)]
+from evidence.code import local_modules, required_packages
 
 
 def topic_archive(catalog: Catalog, topic: Topic) -> bytes:

@@ -22,7 +22,9 @@ def lay_out_topic(root: Path, topic: str, frameworks: list[str]) -> list[str]:
     """
     section, _, name = topic.partition("/")
     if section not in SECTIONS or not name.isidentifier() or not name.islower():
-        raise TopicExists(f"{topic!r}: write SECTION/TOPIC, with a section of {', '.join(SECTIONS)} and a name like rnn")
+        raise TopicExists(
+            f"{topic!r}: write SECTION/TOPIC, with a section of {', '.join(SECTIONS)} and a name like rnn"
+        )
     if section == "walkthroughs":
         raise TopicExists("a walkthrough has no pages in Markdown; CONTRIBUTING.md says how one is written")
     folder = Path("snippets", section, name)
@@ -30,7 +32,9 @@ def lay_out_topic(root: Path, topic: str, frameworks: list[str]) -> list[str]:
     words = {
         "path": topic,
         "name": name,
-        "absent": "\n".join(f'{framework} = {{ zh = "TODO：为什么没有", en = "TODO: why not" }}' for framework in absent),
+        "absent": "\n".join(
+            f'{framework} = {{ zh = "TODO：为什么没有", en = "TODO: why not" }}' for framework in absent
+        ),
     }
     words |= {part: _tabs(f"{folder.as_posix()}/{name}", frameworks, part) for part in ("imports", "main")}
     words["whole"] = indent(_tabs(f"{folder.as_posix()}/{name}", frameworks), "    ")
@@ -66,5 +70,7 @@ def _tabs(stem: str, frameworks: list[str], section: str | None = None) -> str:
         else:
             part = f":{section}" if section else ""
             lines = [f'```python title="{name}.py"', f'--8<-- "{script}.py{part}"', "```"]
-        tabs.append("\n".join([f'=== "{FRAMEWORKS[framework]}"', "", *(f"    {line}" if line else "" for line in lines)]))
+        tabs.append(
+            "\n".join([f'=== "{FRAMEWORKS[framework]}"', "", *(f"    {line}" if line else "" for line in lines)])
+        )
     return "\n\n".join(tabs)

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from evidence.catalog import Catalog, Script
-from evidence.record import changed_versions, code_digest, parity_path, public_version, read_sealed, write_sealed
+from evidence.code import changed_versions, code_digest, public_version
+from evidence.record import parity_path, read_sealed, write_sealed
 
 
 class ParityDamaged(Exception):

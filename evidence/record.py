@@ -7,36 +7,23 @@ without running anything, so a strict build of the site notices too.
 
 from __future__ import annotations
 
-import ast
 import datetime
-import functools
-import hashlib
-import io
 import json
 import os
-import re
 import statistics
-import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evidence.catalog import Catalog, Script
+from evidence.code import changed_versions, code_digests, digest, public_version
 
 if TYPE_CHECKING:
-    from evidence.run import Run
+    from evidence.outcome import Run
 
 FORMAT = 1
 DEVICES = ("cpu", "gpu")
-# A framework's own packages: their versions bind a record. Keras adds the backend it ran on.
-PACKAGES = {
-    "numpy": ("numpy",),
-    "keras": ("keras",),
-    "tensorflow": ("tensorflow", "keras"),
-    "pytorch": ("torch",),
-    "mxnet": ("mxnet",),
-}
 
 
 class RecordRefused(Exception):
@@ -89,79 +76,6 @@ def parity_path(catalog: Catalog) -> Path:
     return catalog.records / "frameworks" / "parity" / "models.json"
 
 
-def digest(content: bytes) -> str:
-    """Return the SHA-256 of some bytes as hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def code_digest(path: Path) -> str:
-    """Return a digest of a file's tokens: comments, blank lines, section markers and the kind of line ends do not count.
-
-    A file that cannot be split into tokens is told apart by its bytes.
-    """
-    return _code_digest(path.read_bytes().replace(b"\r\n", b"\n").rstrip() + b"\n")
-
-
-@functools.lru_cache(maxsize=1000)  # A page asks for each of its values whether the record still fits the code.
-def _code_digest(content: bytes) -> str:
-    skipped = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING}
-    try:
-        tokens = list(tokenize.tokenize(io.BytesIO(content).readline))
-    except (SyntaxError, tokenize.TokenError):
-        return digest(content)
-    return digest("\n".join(f"{token.type} {token.string}" for token in tokens if token.type not in skipped).encode())
-
-
-def local_modules(catalog: Catalog, script: Script) -> list[Path]:
-    """Return the files of ours that a script imports, directly or through one another, sorted."""
-    found: set[Path] = set()
-    pending = [script.path]
-    while pending:
-        for name in imported_modules(pending.pop()):
-            for folder in (script.topic.folder, catalog.snippets):
-                module = folder / f"{name}.py"
-                if module.is_file() and module not in found:
-                    found.add(module)
-                    pending.append(module)
-    return sorted(found - {script.path})
-
-
-def reads_mnist(catalog: Catalog, script: Script) -> bool:
-    """Whether a script reads MNIST: it does so through `mnist_data.py` alone."""
-    return any(module.name == "mnist_data.py" for module in local_modules(catalog, script))
-
-
-def imported_modules(path: Path) -> frozenset[str]:
-    """Return the top-level names that a file imports; none if it is not Python, which running it will say."""
-    return _imported_modules(path.read_bytes())
-
-
-@functools.lru_cache(maxsize=1000)
-def _imported_modules(code: bytes) -> frozenset[str]:
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError):
-        return frozenset()
-    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 0}
-    return frozenset(name.partition(".")[0] for name in names)
-
-
-def pinned_versions(root: Path, framework: str) -> dict[str, str]:
-    """Return package name to version, as the requirements of this framework's environment pin them."""
-    names = (
-        ["requirements-mxnet.txt"]
-        if framework == "mxnet"
-        else ["constraints.txt", "requirements-site.txt", "requirements.txt"]
-    )
-    pins: dict[str, str] = {}
-    for name in names:
-        if (root / name).is_file():
-            text = (root / name).read_text(encoding="utf-8")
-            pins.update(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;]+)", text, re.MULTILINE))
-    return pins
-
-
 def read_record(catalog: Catalog, script: Script, device: str = "cpu") -> Record:
     """Read a record and judge it; a record that is not there has the status `missing`."""
     path = record_path(catalog, script, device)
@@ -200,7 +114,9 @@ def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
         for name, value in run.results.items():
             for violation in script.results[name].violations(value):
                 raise RecordRefused(f"{script.path.name}, seed {run.seed}: {violation}")
-    files = {"txt": first.output.encode()} | {f"{name}.svg": svg.encode() for name, svg in sorted(first.figures.items())}
+    files = {"txt": first.output.encode()} | {
+        f"{name}.svg": svg.encode() for name, svg in sorted(first.figures.items())
+    }
     content = {
         "format": FORMAT,
         "script": script.path.relative_to(catalog.root).as_posix(),
@@ -227,7 +143,7 @@ def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
 
 
 def unclaimed_files(catalog: Catalog) -> list[Path]:
-    """Return files under `records/` that belong to no record; `evidence.benchmark` and `evidence.parity` read theirs."""
+    """Return files under `records/` that belong to no record; `evidence.benchmark.record` and `evidence.parity` read theirs."""
     claimed = {parity_path(catalog), *(catalog.records / "benchmarks").glob("*.json")}
     for script in catalog.scripts.values():
         for device in DEVICES:
@@ -252,16 +168,6 @@ def write_sealed(path: Path, content: Mapping[str, Any]) -> None:
     _replace(path, (json.dumps(sealed, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-def changed_versions(root: Path, framework: str, recorded: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each package whose recorded version is not the one that the requirements pin."""
-    pins = pinned_versions(root, framework)
-    return [
-        f"it was recorded with {package} {version}, and the requirements now pin {pins[package]}"
-        for package, version in recorded.items()
-        if package in pins and pins[package] != version
-    ]
-
-
 def _replace(path: Path, content: bytes) -> None:
     temporary = path.with_name(path.name + ".partial")
     temporary.write_bytes(content)
@@ -272,17 +178,6 @@ def _seal(content: Mapping[str, Any]) -> str:
     """Return a digest of all that a record says, except for the seal itself."""
     unsealed = {key: value for key, value in content.items() if key != "seal"}
     return digest(json.dumps(unsealed, sort_keys=True, ensure_ascii=False).encode())
-
-
-def public_version(version: str) -> str:
-    """Drop the local part that says how a wheel was built: `2.13.0+cpu` and `2.13.0` are the same release."""
-    return version.partition("+")[0]
-
-
-def code_digests(catalog: Catalog, script: Script) -> dict[str, str]:
-    """Return path (in `snippets/`) to digest, for a script and its local modules."""
-    paths = [script.path, *local_modules(catalog, script)]
-    return {path.relative_to(catalog.snippets).as_posix(): code_digest(path) for path in paths}
 
 
 def _data_digest(checksums: Mapping[str, str]) -> str:

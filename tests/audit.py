@@ -25,7 +25,16 @@ RUNS = 3  # of Lighthouse for each page: a busy machine makes one slow
 
 def check_html(site: Path) -> list[str]:
     """Return every error and warning of the Nu HTML checker."""
-    nu = ["java", "-Xss4m", "-jar", str(TOOLS / "vnu-jar/build/dist/vnu.jar"), "--skip-non-html", "--format", "json", str(site)]
+    nu = [
+        "java",
+        "-Xss4m",
+        "-jar",
+        str(TOOLS / "vnu-jar/build/dist/vnu.jar"),
+        "--skip-non-html",
+        "--format",
+        "json",
+        str(site),
+    ]
     messages = json.loads(subprocess.run(nu, stderr=subprocess.PIPE, encoding="utf-8").stderr)["messages"]
     return [
         f"{m['url'].partition(site.name)[2]}:{m.get('lastLine')}: {m['message']}"
@@ -36,10 +45,18 @@ def check_html(site: Path) -> list[str]:
 
 def lighthouse(address: str, browser: str) -> dict[str, float]:
     """Return the scores of one page, the median of some runs, and where it lost points."""
-    command = [str(TOOLS / ".bin/lighthouse"), address, "--quiet", "--output=json", "--chrome-flags=--headless=new --no-sandbox"]
+    command = [
+        str(TOOLS / ".bin/lighthouse"),
+        address,
+        "--quiet",
+        "--output=json",
+        "--chrome-flags=--headless=new --no-sandbox",
+    ]
     reports = []
     for _ in range(RUNS):
-        done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", env=os.environ | {"CHROME_PATH": browser}, check=True)
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, encoding="utf-8", env=os.environ | {"CHROME_PATH": browser}, check=True
+        )
         reports.append(json.loads(done.stdout))
     for audit in reports[0]["audits"].values():
         if audit["score"] is not None and audit["score"] < 0.9:
@@ -68,8 +85,14 @@ def main() -> int:
         for page in sorted(site.glob("**/models/*/index.html")):
             path = page.parent.relative_to(site).as_posix() + "/"
             scores = lighthouse(server.root + path, browser)
-            print(f"Lighthouse: {path}: " + ", ".join(f"{name} {score:.0f}" for name, score in scores.items()), flush=True)
-            faults += [f"{path}: {name} {score:.0f}, not {GOALS[name]}" for name, score in scores.items() if score < GOALS[name]]
+            print(
+                f"Lighthouse: {path}: " + ", ".join(f"{name} {score:.0f}" for name, score in scores.items()), flush=True
+            )
+            faults += [
+                f"{path}: {name} {score:.0f}, not {GOALS[name]}"
+                for name, score in scores.items()
+                if score < GOALS[name]
+            ]
         server.close()
     print("\n".join(faults))
     return bool(faults)

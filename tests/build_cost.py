@@ -22,7 +22,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).parents[1]
 LANGUAGES = ("zh", "en")
-LINKED = ("diagrams", "evidence", "glossary", "hooks", "mathematics", "notebooks", "records", "search", "snippets", "theme")
+LINKED = ("evidence", "records", "snippets")
 FORMULA = re.compile(r"(?<![\\$`\w])(\$\$?)(?=[^$])([^`$]+?)(\s*\1)(?![\w`])")
 DIAGRAM = re.compile(r"(?m)^(\s*```)dot alt=.*$")
 # The same Markdown needs these, all of them from package indexes; formulas and diagrams stay text.
@@ -66,12 +66,12 @@ def copies(folder: Path, pages: int) -> None:
     shutil.copytree(ROOT / "docs", folder / "docs")
     models = sorted(path.relative_to(ROOT / "docs/zh") for path in (ROOT / "docs/zh/models").glob("*.md"))
     for number in count():
-        if len(list((folder / "docs").rglob("*.md"))) >= pages:
+        if sum(len(list((folder / "docs" / language).rglob("*.md"))) for language in LANGUAGES) >= pages:
             return
         model = models[number % len(models)]
         for language in LANGUAGES:
             text = (ROOT / "docs" / language / model).read_text(encoding="utf-8")
-            text = FORMULA.sub(lambda found: f"{found[1]}{found[2]}\\,{number}{found[3]}", text)
+            text = FORMULA.sub(lambda found, number=number: f"{found[1]}{found[2]}\\,{number}{found[3]}", text)
             text = text.replace("digraph {", f"digraph {{\n  // {number}")
             (folder / "docs" / language / model.with_stem(f"{model.stem}-{number}")).write_text(text, encoding="utf-8")
 
@@ -83,7 +83,7 @@ def lay_out(folder: Path, pages: int) -> None:
     copies(folder, pages)
     for file in ROOT.glob("mkdocs*.yml"):
         text = re.sub(r"(?m)^nav:\n(?:[ #].*\n)+", "", file.read_text(encoding="utf-8"))
-        (folder / file.name).write_text(text.replace("  - hooks/cards.py\n", ""), encoding="utf-8")
+        (folder / file.name).write_text(text.replace("  - evidence/site/cards.py\n", ""), encoding="utf-8")
     for language in LANGUAGES:
         (folder / f"plain.{language}.yml").write_text(PLAIN.format(language=language), encoding="utf-8")
     shutil.copytree(folder / "docs", folder / "plain")
@@ -98,7 +98,11 @@ def build(folder: Path, *configurations: str) -> Cost:
         command = [sys.executable, "-m", "mkdocs", "build", "-q", "-f", configuration, "-d", f"built/{configuration}"]
         with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
             process = subprocess.Popen(
-                command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+                command,
+                cwd=folder,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {"NO_MKDOCS_2_WARNING": "1"},
             )
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -115,13 +119,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.build_cost", description=__doc__)
     parser.add_argument("--pages", type=int, nargs="+", default=[60, 240, 960], help="numbers of pages (60 240 960)")
     options = parser.parse_args(arguments)
-    table = Table("Pages", "CPU s", "CPU s a page", "Memory, MiB", "Bytes a page", "Plain, CPU s", "Plain, MiB", "Ratio")
+    table = Table(
+        "Pages", "CPU s", "CPU s a page", "Memory, MiB", "Bytes a page", "Plain, CPU s", "Plain, MiB", "Ratio"
+    )
     for pages in options.pages:
         with tempfile.TemporaryDirectory(prefix="build-") as name:
             folder = Path(name)
             lay_out(folder, pages)
             console.print(f"{pages} pages …")
-            ours, plain = build(folder, "mkdocs.yml"), build(folder, *(f"plain.{language}.yml" for language in LANGUAGES))
+            ours, plain = (
+                build(folder, "mkdocs.yml"),
+                build(folder, *(f"plain.{language}.yml" for language in LANGUAGES)),
+            )
             html = [path.stat().st_size for path in (folder / "built/mkdocs.yml").rglob("*.html")]
             table.add_row(
                 f"{len(html)}", f"{ours.seconds:.1f}", f"{ours.seconds / len(html):.3f}", f"{ours.memory / 2**20:.0f}",

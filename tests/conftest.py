@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from evidence.catalog import FRAMEWORKS, Catalog, Script, load_catalog
-from evidence.record import reads_mnist
-from evidence.run import DataUnavailable, Mnist, Run, find_mnist, run_script, thread_variables
-from notebooks.record import walkthrough_of
-from notebooks.run import run_notebook
+from evidence.code import reads_mnist
+from evidence.notebooks.record import walkthrough_of
+from evidence.outcome import DataUnavailable, Mnist, Run
+from evidence.running.notebook import run_notebook
+from evidence.running.sandbox import find_mnist, thread_variables
+from evidence.running.script import run_script
 
 # Before NumPy or a framework is imported, here and in each worker: where every worker has threads for all cores, they wait for
 # one another. With two workers on two cores, least squares took ten times the processor time.
@@ -33,10 +35,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "script(name): what a page says of one script, in each framework, where its topic has several")
+    config.addinivalue_line(
+        "markers", "script(name): what a page says of one script, in each framework, where its topic has several"
+    )
     config.addinivalue_line("markers", "needs_mnist(claim): a claim that only real MNIST can hold up")
     for framework in FRAMEWORKS:
-        config.addinivalue_line("markers", f"{framework}: needs this framework; each test of a script's group gets the script's")
+        config.addinivalue_line(
+            "markers", f"{framework}: needs this framework; each test of a script's group gets the script's"
+        )
     config.addinivalue_line("markers", "mnist: each test of a script's group gets it where the script reads MNIST")
     config.addinivalue_line("markers", "parity: each test in tests/parity gets it; needs every framework")
     given = getattr(config, "workerinput", {}).get("mnist")
@@ -61,7 +67,7 @@ def _find_data(config: pytest.Config) -> Mnist:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node) -> None:  # noqa: ANN001
+def pytest_configure_node(node) -> None:
     """Hand what the controller found to each worker, so that the data is looked for once."""
     mnist = node.config.stash[MNIST]
     node.workerinput["mnist"] = [str(mnist.folder), dict(mnist.checksums), mnist.real]
@@ -69,10 +75,12 @@ def pytest_configure_node(node) -> None:  # noqa: ANN001
 
 def pytest_report_header(config: pytest.Config) -> str:
     mnist = config.stash[MNIST]
-    return f"MNIST: real, verified, in {mnist.folder}" if mnist.real else f"MNIST: {LOUD} ({config.stash.get(REASON, '')})"
+    return (
+        f"MNIST: real, verified, in {mnist.folder}" if mnist.real else f"MNIST: {LOUD} ({config.stash.get(REASON, '')})"
+    )
 
 
-def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:  # noqa: ANN001
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
     if config.stash[MNIST].real or config.option.collectonly:
         return
     terminalreporter.section("STAND-IN DATA", sep="!", red=True, bold=True)
@@ -82,7 +90,9 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:  #
     terminalreporter.line("Claims that were NOT tested, because they need real MNIST:")
     for report in terminalreporter.stats.get("skipped", []):
         if "needs real MNIST" in str(report.longrepr):
-            terminalreporter.line(f"  - {report.nodeid.partition('@')[0]}: {report.longrepr[2].partition('needs real MNIST: ')[2]}")
+            terminalreporter.line(
+                f"  - {report.nodeid.partition('@')[0]}: {report.longrepr[2].partition('needs real MNIST: ')[2]}"
+            )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -150,14 +160,18 @@ def run_of(pytestconfig: pytest.Config, catalog: Catalog, mnist: Mnist) -> Calla
 
     def run(script: Script) -> Run:
         marked = pytestconfig.stash[TEST].get_closest_marker(script.framework) or script.framework == "numpy"
-        assert marked, f"mark this test with xdist_group({script.stem!r}): otherwise it runs where there may be no {script.framework}"
+        assert marked, (
+            f"mark this test with xdist_group({script.stem!r}): otherwise it runs where there may be no {script.framework}"
+        )
         if script.stem not in finished:
             probe = ROOT / "tests" / script.topic.section / f"probe_{script.topic.name}.py"
             probe = probe if probe.exists() else None
             try:
                 if script.topic.section == "walkthroughs":
                     # As its reader runs it: the notebook, whose code is the script. Once: training takes long.
-                    finished[script.stem] = run_notebook(catalog, script, walkthrough_of(catalog, script).clean(), mnist, probe=probe).run
+                    finished[script.stem] = run_notebook(
+                        catalog, script, walkthrough_of(catalog, script).clean(), mnist, probe=probe
+                    ).run
                 else:
                     finished[script.stem] = run_script(catalog, script, mnist, probe=probe)
             except Exception as error:

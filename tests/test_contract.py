@@ -15,7 +15,9 @@ def test_results_keep_their_bounds(script, run, mnist):
         if mnist.real or run.data is None:
             problems += result.violations(value)
         elif result.stand_in_minimum is not None and value < result.stand_in_minimum:
-            problems.append(f"{name} is {value:.4f} on the stand-in, below its floor there of {result.stand_in_minimum}")
+            problems.append(
+                f"{name} is {value:.4f} on the stand-in, below its floor there of {result.stand_in_minimum}"
+            )
     assert not problems, f"{script.stem}: {'; '.join(problems)}"
 
 
@@ -31,7 +33,9 @@ def test_fresh_run_agrees_with_the_record(catalog, script, run):
 def test_record_is_fresh(catalog, script):
     """Nothing that the record is bound to has changed: code, versions, files, declared results and bounds."""
     record = read_record(catalog, script)
-    assert record.status == "fresh", f"{script.stem} is {record.status}: {'; '.join(record.reasons)}; run `make records`"
+    assert record.status == "fresh", (
+        f"{script.stem} is {record.status}: {'; '.join(record.reasons)}; run `make records`"
+    )
 
 
 def test_spread_is_what_was_measured(catalog):
@@ -56,5 +60,7 @@ def test_spread_is_what_was_measured(catalog):
             # Without chance, only rounding differs from one machine to another.
             widest = max(6 * max(deviations[name]), 1e-6)
             if result.spread > widest:
-                problems.append(f"{topic.path}: spread of {name} is {result.spread}; measured, it is at most {widest:.3g}")
+                problems.append(
+                    f"{topic.path}: spread of {name} is {result.spread}; measured, it is at most {widest:.3g}"
+                )
     assert not problems, "\n".join(problems)

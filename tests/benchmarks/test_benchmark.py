@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from markdown import Markdown
 
-from evidence.benchmark import PATH, RECIPES, REFERENCES, WANTED, BenchmarkRefused, read_benchmark, write_benchmark
+from evidence.benchmark.record import (
+    PATH,
+    RECIPES,
+    REFERENCES,
+    WANTED,
+    BenchmarkRefused,
+    read_benchmark,
+    write_benchmark,
+)
 from evidence.catalog import load_catalog
 
 ROOT = Path(__file__).parents[2]
@@ -24,10 +32,11 @@ def benchmark(catalog):
 @pytest.fixture
 def copy(tmp_path):
     """A copy of all that the record is bound to; returns its catalog, afresh for each call."""
-    for name in ("benchmarks", "snippets"):
+    for name in ("evidence/benchmark", "snippets"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("constraints.txt", *(path.name for path in ROOT.glob("requirements*.txt"))):
-        shutil.copy(ROOT / name, tmp_path)
+    for name in ("requirements/constraints.txt", "requirements/site.txt", "requirements/mxnet.txt", "requirements.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "records" / "benchmarks").mkdir(parents=True)
     shutil.copy(ROOT / "records" / PATH, tmp_path / "records" / PATH)
     return lambda: load_catalog(tmp_path)
@@ -35,9 +44,9 @@ def copy(tmp_path):
 
 @pytest.fixture
 def recipes(monkeypatch):
-    """`benchmarks.recipes`, fed 128 images of noise."""
+    """`evidence.benchmark.recipes`, fed 128 images of noise."""
     monkeypatch.setattr(sys, "path", [*sys.path])
-    from benchmarks import recipes
+    from evidence.benchmark import recipes
 
     random = np.random.default_rng(0)
     split = random.integers(0, 256, (128, 28, 28)).astype("uint8"), np.arange(128, dtype="uint8") % 10
@@ -116,7 +125,10 @@ def test_pytorch_example_is_what_its_source_describes(recipes):
     assert model(torch.rand(2, 1, 28, 28)).exp().sum(dim=1).tolist() == pytest.approx([1, 1], abs=1e-5)
 
 
-@pytest.mark.parametrize("name", [pytest.param(f"cnn_{framework}", marks=getattr(pytest.mark, framework)) for framework in ("keras", "pytorch")])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(f"cnn_{framework}", marks=getattr(pytest.mark, framework)) for framework in ("keras", "pytorch")],
+)
 def test_ours_are_the_scripts_of_the_page(recipes, name, monkeypatch):
     loaded = []
     load = recipes._load
@@ -128,7 +140,7 @@ def test_ours_are_the_scripts_of_the_page(recipes, name, monkeypatch):
 
 
 def test_clock_counts_training_alone_and_stops_once_it_is_good_enough(recipes, monkeypatch):
-    from benchmarks import measure
+    from evidence.benchmark import measure
 
     now, accuracies = [0.0], iter([0.5, 0.99, 1.0])
     monkeypatch.setattr(measure.time, "process_time", lambda: now[0])
@@ -146,12 +158,12 @@ def test_clock_counts_training_alone_and_stops_once_it_is_good_enough(recipes, m
 @pytest.mark.parametrize(
     ("path", "old", "new"),
     [
-        ("benchmarks/recipes.py", "batch_size=128", "batch_size=127"),
-        ("benchmarks/measure.py", "time.process_time()", "time.perf_counter()"),
+        ("evidence/benchmark/recipes.py", "batch_size=128", "batch_size=127"),
+        ("evidence/benchmark/measure.py", "time.process_time()", "time.perf_counter()"),
         ("snippets/models/cnn/cnn_pytorch.py", "BATCH_SIZE = 64", "BATCH_SIZE = 65"),
         ("snippets/mnist_data.py", "import", "import math\nimport"),
         ("requirements.txt", "torch==", "torch==9."),
-        ("requirements-mxnet.txt", "mxnet==", "mxnet==9."),
+        ("requirements/mxnet.txt", "mxnet==", "mxnet==9."),
     ],
 )
 def test_record_is_stale_once_what_it_is_bound_to_changes(copy, path, old, new):
@@ -159,7 +171,7 @@ def test_record_is_stale_once_what_it_is_bound_to_changes(copy, path, old, new):
     file = copy().root / path
     file.write_text(file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     if path == "requirements.txt":
-        (copy().root / "constraints.txt").unlink()
+        (copy().root / "requirements/constraints.txt").unlink()
     assert len(read_benchmark(copy()).reasons) >= 1
 
 
@@ -168,7 +180,9 @@ def test_page_names_what_is_wrong_with_the_record(copy, monkeypatch, caplog):
 
     def page(text):
         caplog.clear()
-        return Markdown(extensions=["evidence.markdown"], extension_configs={"evidence.markdown": {"language": "en"}}).convert(text)
+        return Markdown(
+            extensions=["evidence.pages.markdown"], extension_configs={"evidence.pages.markdown": {"language": "en"}}
+        ).convert(text)
 
     table = page("/// benchmark\n///")
     assert table.count("<tr>") == 1 + len(RECIPES) and not caplog.records
@@ -177,7 +191,7 @@ def test_page_names_what_is_wrong_with_the_record(copy, monkeypatch, caplog):
     for slip in ("cnn_mxnet", "cnn", "nothing"):
         assert "evidence-problem" in page(f"{{{{ benchmark.{slip} }}}}") and slip in caplog.text
 
-    recipe = copy().root / "benchmarks" / "recipes.py"
+    recipe = copy().root / "evidence" / "benchmark" / "recipes.py"
     recipe.write_text(recipe.read_text(encoding="utf-8") + "\nx = 1\n", encoding="utf-8")
     page("/// benchmark\n///")
     assert "recipes.py was edited" in caplog.text
@@ -198,4 +212,9 @@ def test_a_recipe_that_is_never_good_enough_is_refused_and_nothing_lost(copy):
     with pytest.raises(BenchmarkRefused, match=r"pytorch_mnist, seed 1, ended at 98.99%"):
         write_benchmark(catalog, runs, content["versions"], "a device", 1)
     assert (catalog.records / PATH).read_bytes() == before
-    assert read_benchmark(write_benchmark(catalog, content["runs"], content["versions"], "a device", 1) and catalog).content["device"] == "a device"
+    assert (
+        read_benchmark(
+            write_benchmark(catalog, content["runs"], content["versions"], "a device", 1) and catalog
+        ).content["device"]
+        == "a device"
+    )

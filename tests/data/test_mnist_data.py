@@ -151,8 +151,7 @@ def finish(process: subprocess.Popen) -> tuple[str, str]:
 def state(folder: Path) -> dict[str, tuple[bytes | None, int]]:
     """Return content (None: a folder) and date (ns) of everything in a folder; nothing if it is not there."""
     return {
-        path.name: (path.read_bytes() if path.is_file() else None, path.stat().st_mtime_ns)
-        for path in folder.glob("*")
+        path.name: (path.read_bytes() if path.is_file() else None, path.stat().st_mtime_ns) for path in folder.glob("*")
     }
 
 

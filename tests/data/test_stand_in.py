@@ -34,7 +34,7 @@ def test_reader_s_own_loader_reads_it(stand_in, tmp_path, monkeypatch):
     assert test_images.shape == (360, 28, 28) and test_labels.shape == (360,)
     for labels in train_labels, test_labels:  # ten digits, each with about a tenth of the images
         shares = np.bincount(labels) / len(labels)
-        assert len(shares) == 10 and 0.09 < shares.min() and shares.max() < 0.11
+        assert len(shares) == 10 and shares.min() > 0.09 and shares.max() < 0.11
     for images in train_images, test_images:  # ink from 0 to 255, in the central 20 x 20 pixels only, as in MNIST
         assert images.min() == 0 and images.max() == 255
         assert images.sum(dtype=int) == images[:, 4:24, 4:24].sum(dtype=int)

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from evidence.catalog import Catalog, Script, load_catalog
-from evidence.record import Record, code_digests, read_record, write_record
-from evidence.run import Mnist, Run, run_script
+from evidence.code import code_digests
+from evidence.outcome import Mnist, Run
+from evidence.record import Record, read_record, write_record
+from evidence.running.script import run_script
 
 CONTRACT = """
 title = { zh = "玩具", en = "Toy" }
@@ -157,6 +159,6 @@ def recorded(toy: Repository) -> Repository:
     toy.write("snippets/helper.py", "from deeper import WORD\n")
     toy.write("snippets/deeper.py", 'WORD = "well"\n')
     toy.write("requirements.txt", "numpy==2.4.6\nunused==1.0\n")
-    toy.write("requirements-mxnet.txt", "numpy==1.23.5\n")
+    toy.write("requirements/mxnet.txt", "numpy==1.23.5\n")
     toy.keep()
     return toy

@@ -38,7 +38,9 @@ def test_select(toy, topic, framework, found):
 
 def test_one_topic_with_two_scripts(toy):
     """A result or a figure can belong to some scripts; a framework that no script uses is one hole, with one reason."""
-    score = CONTRACT.replace('["toy"]', '["toy", "other"]').replace('unit = "percent"', 'unit = "percent"\nscripts = ["toy"]')
+    score = CONTRACT.replace('["toy"]', '["toy", "other"]').replace(
+        'unit = "percent"', 'unit = "percent"\nscripts = ["toy"]'
+    )
     toy.contract(score, LOSSES, ABSENT)
     toy.write("snippets/models/toy/other_numpy.py", SCORE)
     assert set(toy.catalog.script("toy_numpy").results) == {"score", "losses"}
@@ -69,11 +71,15 @@ def replaced(old: str, new: str) -> str:
         pytest.param(replaced("seeds = 2", "seeds = 0"), "seeds", id="no seed"),
         pytest.param(replaced("seeds = 2", 'seeds = "2"'), "seeds", id="seeds in quotes"),
         pytest.param(replaced("seeds = 2", "seeds = 2.5"), "seeds must be a whole number", id="half a seed"),
-        pytest.param(replaced("time_limit_seconds = 20", "time_limit_seconds = -1"), "time_limit_seconds", id="time limit"),
+        pytest.param(
+            replaced("time_limit_seconds = 20", "time_limit_seconds = -1"), "time_limit_seconds", id="time limit"
+        ),
         pytest.param(replaced('scripts = ["toy"]', 'scripts = "toy"'), "scripts", id="scripts no list"),
         pytest.param(TITLE + "results = 3\n" + ABSENT, "results", id="results no table"),
         pytest.param(TITLE + 'results.score = "high"\n' + ABSENT, "results.score", id="result no table"),
-        pytest.param(replaced('unit = "percent"', 'unit = "miles"'), "results.score.unit is 'miles'; it is one of", id="unit"),
+        pytest.param(
+            replaced('unit = "percent"', 'unit = "miles"'), "results.score.unit is 'miles'; it is one of", id="unit"
+        ),
         pytest.param(replaced('unit = "percent"\n', ""), "results.score lacks unit", id="no unit"),
         pytest.param(replaced("spread = 0.25\n", ""), "results.score lacks spread", id="no spread"),
         pytest.param(replaced("spread = 0.25", 'spread = "small"'), "results.score.spread", id="spread no number"),
@@ -81,28 +87,46 @@ def replaced(old: str, new: str) -> str:
         pytest.param(replaced("spread = 0.25", "spread = nan"), "results.score.spread", id="spread not finite"),
         pytest.param(replaced("minimum = 0.5", 'minimum = "0.5"'), "results.score.minimum", id="minimum no number"),
         pytest.param(replaced("minimum = 0.5", "minimum = true"), "results.score.minimum", id="minimum a truth value"),
-        pytest.param(replaced("minimum = 0.5", "floor = 0.5"), "results.score has unknown keys: floor", id="unknown bound"),
-        pytest.param(replaced(', en = "Score"', ""), "results.score.label must give a text for each of zh, en", id="label"),
+        pytest.param(
+            replaced("minimum = 0.5", "floor = 0.5"), "results.score has unknown keys: floor", id="unknown bound"
+        ),
+        pytest.param(
+            replaced(', en = "Score"', ""), "results.score.label must give a text for each of zh, en", id="label"
+        ),
         pytest.param(replaced('en = "Score"', 'en = ""'), "results.score.label must give a text", id="empty label"),
         pytest.param(replaced('en = "Score"', "en = 1"), "results.score.label must give a text", id="label no text"),
         pytest.param(replaced(', en = "there is one"', ""), "results.score.selection must give a text", id="selection"),
-        pytest.param(replaced("spread = 0.25", 'spread = 0.25\nscripts = ["tyo"]'), "names unknown scripts: tyo", id="script"),
+        pytest.param(
+            replaced("spread = 0.25", 'spread = 0.25\nscripts = ["tyo"]'), "names unknown scripts: tyo", id="script"
+        ),
         pytest.param(CONTRACT + '[figures.curve]\nzh = "线"\n' + ABSENT, "figures.curve lacks en", id="alternative"),
-        pytest.param(CONTRACT + '[figures.curve]\nzh = "线"\nen = ""\n' + ABSENT, "figures.curve must give", id="empty alternative"),
-        pytest.param(CONTRACT + CURVE + 'size = 3\n' + ABSENT, "figures.curve has unknown keys: size", id="figure key"),
-        pytest.param(CONTRACT + CURVE + 'scripts = ["tyo"]\n' + ABSENT, "figures.curve names unknown scripts", id="figure script"),
+        pytest.param(
+            CONTRACT + '[figures.curve]\nzh = "线"\nen = ""\n' + ABSENT,
+            "figures.curve must give",
+            id="empty alternative",
+        ),
+        pytest.param(CONTRACT + CURVE + "size = 3\n" + ABSENT, "figures.curve has unknown keys: size", id="figure key"),
+        pytest.param(
+            CONTRACT + CURVE + 'scripts = ["tyo"]\n' + ABSENT, "figures.curve names unknown scripts", id="figure script"
+        ),
         pytest.param(
             replaced('keras = { zh = "不需要", en = "not needed" }\n', ""),
             "there is no script for keras: write it, or give the reason",
             id="absence without a reason",
         ),
-        pytest.param(replaced('keras = { zh = "不需要",', "keras = {"), "absent.keras must give a text", id="reason in one language"),
+        pytest.param(
+            replaced('keras = { zh = "不需要",', "keras = {"),
+            "absent.keras must give a text",
+            id="reason in one language",
+        ),
         pytest.param(
             CONTRACT + ABSENT + 'numpy = { zh = "多余", en = "surplus" }\n',
             "[absent] excuses numpy, but nothing is missing there",
             id="surplus reason",
         ),
-        pytest.param(CONTRACT + ABSENT + 'theano = { zh = "旧", en = "old" }\n', "excuses theano", id="unknown framework"),
+        pytest.param(
+            CONTRACT + ABSENT + 'theano = { zh = "旧", en = "old" }\n', "excuses theano", id="unknown framework"
+        ),
     ],
 )
 def test_broken_contract(toy, contract, rule):

@@ -87,7 +87,9 @@ def test_damaged_status(house, command):
     command("run", "models/toy", "--record")
     (house.root / "records/models/toy/toy_numpy.cpu.txt").write_text("score 0.99\n")
     status, output = command("status", "models/toy")
-    assert status == 1 and rows(output)["toy_numpy"][0][3] == "damaged" and "was changed after it was recorded" in output
+    assert (
+        status == 1 and rows(output)["toy_numpy"][0][3] == "damaged" and "was changed after it was recorded" in output
+    )
     assert command("run", "--stale", "--record", "models")[0] == 0 and house.record.status == "fresh"
 
 
@@ -161,7 +163,11 @@ def test_a_run_is_held_to_its_record(house, command, monkeypatch):
     assert command("run", "models/toy")[0] == 0
     monkeypatch.setenv("LANG", "0.6")
     status, output = command("run", "models/toy")
-    assert status == 1 and "score is 0.6 in this run and 0.9 in the record, on average over its seeds: 0.3 apart, the declared spread is 0.25" in output
+    assert (
+        status == 1
+        and "score is 0.6 in this run and 0.9 in the record, on average over its seeds: 0.3 apart, the declared spread is 0.25"
+        in output
+    )
     assert command("run", "models/toy", "--record")[0] == 0, "a new record need not agree with the old one"
 
 
@@ -190,14 +196,21 @@ def test_side_by_side(house, command, tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("status", "models/tyo"), ("run", "models/tyo"), ("run", "--framework", "keras"), ("run", "toy"), ("run", "models/toy", "--framework", "mxnet")],
+    [
+        ("status", "models/tyo"),
+        ("run", "models/tyo"),
+        ("run", "--framework", "keras"),
+        ("run", "toy"),
+        ("run", "models/toy", "--framework", "mxnet"),
+    ],
 )
 def test_unknown_topic(house, command, arguments):
     assert command(*arguments) == (1, "nothing matches; the topics are: concepts/deep, models/toy\n")
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("rnu",), ("run", "--framework", "theano"), ("run", "--record", "--seed", "1"), ("run", "--device", "tpu")]
+    "arguments",
+    [(), ("rnu",), ("run", "--framework", "theano"), ("run", "--record", "--seed", "1"), ("run", "--device", "tpu")],
 )
 def test_wrong_usage(house, command, arguments, capsys):
     with pytest.raises(SystemExit) as stop:
@@ -242,7 +255,11 @@ def test_progress_on_a_terminal(house, command, monkeypatch):
 def test_as_a_process(house):
     """The real thing: `python -m evidence`, without a terminal."""
     environment = os.environ | {"COLUMNS": "200"}
-    for arguments, status, text in (("status", 1, "missing"), ("run models/toy -j 2", 0, "score 0.9"), ("run models/tyo", 1, "nothing matches")):
+    for arguments, status, text in (
+        ("status", 1, "missing"),
+        ("run models/toy -j 2", 0, "score 0.9"),
+        ("run models/tyo", 1, "nothing matches"),
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "evidence", *arguments.split()], capture_output=True, text=True, env=environment
         )

@@ -9,7 +9,8 @@ import zipfile
 import pytest
 
 from evidence.catalog import load_catalog
-from evidence.download import required_packages, topic_archive
+from evidence.code import required_packages
+from evidence.download import topic_archive
 from tests.conftest import ROOT
 from tests.evidence.conftest import ABSENT, CONTRACT
 
@@ -46,7 +47,9 @@ def test_downloaded_script_runs_in_an_empty_folder(toy, tmp_path):
     toy.write("snippets/other.py", "WORD = 'found'\n")
     toy.code("import numpy as np\nimport helper\n\nscore = float(np.float64(0.9))\nprint(helper.WORD, score)\n")
     catalog = toy.catalog
-    assert [package.partition("==")[0] for package in required_packages(catalog, catalog.script("toy_numpy"))] == ["numpy"]
+    assert [package.partition("==")[0] for package in required_packages(catalog, catalog.script("toy_numpy"))] == [
+        "numpy"
+    ]
     zipfile.ZipFile(io.BytesIO(topic_archive(catalog, catalog.topics["models/toy"]))).extractall(tmp_path / "home")
     run = subprocess.run(
         [sys.executable, "toy_numpy.py"], cwd=tmp_path / "home" / "toy", capture_output=True, text=True, check=True

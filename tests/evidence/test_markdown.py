@@ -8,15 +8,24 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown import Markdown
 
-from evidence.markdown import format_range, format_value
+from evidence.pages.markdown import format_range, format_value
 from evidence.record import write_record
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, LOSSES, Repository
 
 # The extensions of the site that have a say in the same text.
-EXTENSIONS = (
-    "admonition attr_list footnotes md_in_html tables toc pymdownx.highlight pymdownx.inlinehilite pymdownx.superfences"
-    " pymdownx.tabbed mathematics"
-).split()
+EXTENSIONS = [
+    "admonition",
+    "attr_list",
+    "footnotes",
+    "md_in_html",
+    "tables",
+    "toc",
+    "pymdownx.highlight",
+    "pymdownx.inlinehilite",
+    "pymdownx.superfences",
+    "pymdownx.tabbed",
+    "evidence.pages.mathematics",
+]
 OTHER_RESULTS = """
 [results.extra]
 unit = "count"
@@ -73,9 +82,9 @@ def show(site, caplog):
     def render(source: str, language: str = "en"):
         caplog.clear()
         markdown = Markdown(
-            extensions=[*EXTENSIONS, "evidence.markdown"],
+            extensions=[*EXTENSIONS, "evidence.pages.markdown"],
             extension_configs={
-                "evidence.markdown": {"language": language},
+                "evidence.pages.markdown": {"language": language},
                 "pymdownx.tabbed": {"alternate_style": True},
                 "toc": {"permalink": True},
             },
@@ -193,7 +202,7 @@ def test_bounds_need_no_record(show, site):
         ("[{{ toy_numpy.score }} {{ toy_numpy.losses[-1] }}](https://example.org)", "a"),
         ("From {{ toy_*.score }} to {{ toy_*.score.seeds }}", "p"),
         ("> {{ toy_numpy.score }}", "blockquote"),
-        ('!!! note\n    {{ toy_numpy.score }}', ".admonition"),
+        ("!!! note\n    {{ toy_numpy.score }}", ".admonition"),
         ('=== "PyTorch"\n    {{ toy_numpy.score }}', ".tabbed-block"),
         ("A note[^1]\n\n[^1]: {{ toy_numpy.score }}", ".footnote"),
         ("$x_1$ is {{ toy_numpy.score }}{ .big }, `{{ x }}`, $y_{{1}}$", "p"),
@@ -283,7 +292,9 @@ def test_the_page_is_named_where_the_engine_tells_it(show, site, caplog):
         def run(self, root):
             pass
 
-    markdown = Markdown(extensions=["evidence.markdown"], extension_configs={"evidence.markdown": {"language": "zh"}})
+    markdown = Markdown(
+        extensions=["evidence.pages.markdown"], extension_configs={"evidence.pages.markdown": {"language": "zh"}}
+    )
     markdown.treeprocessors.register(Links(), "relpath", 0)
     markdown.convert("{{ tyo_numpy.score }}, again {{ tyo_numpy.score }}")
     assert caplog.messages == ["zh/models/toy.md: {{ tyo_numpy.score }}: no script is called tyo_numpy"], "and once"
@@ -291,7 +302,9 @@ def test_the_page_is_named_where_the_engine_tells_it(show, site, caplog):
 
 def test_a_broken_catalog(show, site):
     (site.folder / "stray.py").write_text("")
-    html, text, warnings = show(f"{{{{ toy_numpy.score }}}}\n\n/// evidence | toy_numpy\n///\n\n/// evidence-matrix\n///\n\n![]({FIGURE})")
+    html, text, warnings = show(
+        f"{{{{ toy_numpy.score }}}}\n\n/// evidence | toy_numpy\n///\n\n/// evidence-matrix\n///\n\n![]({FIGURE})"
+    )
     assert len(html.select(".evidence-problem")) == 4 and len(warnings) == 4
     assert all("stray.py" in warning for warning in warnings)
 
@@ -331,7 +344,9 @@ def facts(html) -> dict[str, str]:
     ],
 )
 def test_strip(show, site, language, expected):
-    html, _, warnings = show('=== "PyTorch"\n\n    Text.\n\n    /// evidence | toy_numpy\n    ///\n\n    More.', language)
+    html, _, warnings = show(
+        '=== "PyTorch"\n\n    Text.\n\n    /// evidence | toy_numpy\n    ///\n\n    More.', language
+    )
     assert html.select_one(".tabbed-block .evidence-strips dl.evidence") and warnings == []
     shown = facts(html)
     assert shown.pop("Run on" if language == "en" else "运行日期") == site.record.content["date"]
@@ -362,7 +377,10 @@ def test_strip_names_keras_beside_another_framework(show, site):
     """A script of one framework that compares itself with Keras is bound to Keras' version too."""
     versions = {"torch": "2.13.0", "keras": "3.15.1", "tensorflow": "2.21.0", "python": "3.11.7"}
     results = {"score": 0.9, "losses": [1.0], "extra": 1}
-    runs = [site.made_up_run(seed, script=site.catalog.script("toy_pytorch"), versions=versions, results=results) for seed in range(3)]
+    runs = [
+        site.made_up_run(seed, script=site.catalog.script("toy_pytorch"), versions=versions, results=results)
+        for seed in range(3)
+    ]
     write_record(site.catalog, runs)
     html = show("/// evidence | toy_pytorch\n///")[0]
     assert facts(html)["Framework"] == "PyTorch 2.13.0, Keras 3.15.1, TensorFlow 2.21.0, Python 3.11.7"
@@ -389,7 +407,10 @@ def test_matrix(show, site, language, title, yet):
     results = {"score": 0.9, "losses": [1.0], "extra": 1}
     script = site.catalog.script("toy_pytorch")
     versions = {"torch": "2.13.0", "python": "3.11.7"}
-    write_record(site.catalog, [site.made_up_run(n, script=script, device="gpu", results=results, versions=versions) for n in range(3)])
+    write_record(
+        site.catalog,
+        [site.made_up_run(n, script=script, device="gpu", results=results, versions=versions) for n in range(3)],
+    )
     html, _, warnings = show("/// evidence-matrix\n///", language)
     rows = [[cell.text for cell in row.select("td")] for row in html.select("table.evidence-matrix tbody tr")]
     assert warnings == [] and all(len(row) == len(html.select("thead th")) for row in rows)
@@ -466,7 +487,9 @@ def test_stale_record(show, site):
     site.code("SEED = 1\n")
     html, text, warnings = show(EVERYTHING)
     assert len(warnings) == 1
-    assert re.search("record of toy_numpy is stale: snippets/models/toy/toy_numpy.py was edited .*; run `make records`", warnings[0])
+    assert re.search(
+        "record of toy_numpy is stale: snippets/models/toy/toy_numpy.py was edited .*; run `make records`", warnings[0]
+    )
     assert "90.00%" in html.p.text
     assert "This record no longer holds" in html.select_one(".evidence-problem").text
     assert facts(html)["Score"].startswith("90.00%")

@@ -53,7 +53,10 @@ def test_edit_by_hand_is_seen(measured):
 @pytest.mark.parametrize(("argument", "root"), [("| models/toy", "../"), ("", "")])
 def test_block(measured, show, argument, root):  # noqa: F811
     html, text, warnings = show(f"/// parity {argument}\n///")
-    assert "Toy: with the same weights, the versions in PyTorch differ from Keras’ by at most 5.8e-07 in the output" in text
+    assert (
+        "Toy: with the same weights, the versions in PyTorch differ from Keras’ by at most 5.8e-07 in the output"
+        in text
+    )
     assert "3.0e-08 in the gradient and 1.2e-07 in the parameters" in text
     assert html.select_one(".evidence-parity a")["href"] == f"{root}frameworks/parity.md" and warnings == []
 

@@ -7,8 +7,9 @@ import shutil
 
 import pytest
 
-from evidence.record import RecordRefused, code_digest, local_modules, read_record, record_path, unclaimed_files, write_record
-from evidence.run import Mnist
+from evidence.code import code_digest, local_modules
+from evidence.outcome import Mnist
+from evidence.record import RecordRefused, read_record, record_path, unclaimed_files, write_record
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, GOOD, LOSSES, SCORE
 
 
@@ -128,7 +129,7 @@ def test_stale_when_a_module_comes_or_goes(recorded):
     assert {reason.split()[0] for reason in recorded.record.reasons} == {"snippets/helper.py", "snippets/random.py"}
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "requirements-site.txt", "requirements.txt"])
+@pytest.mark.parametrize("name", ["requirements/constraints.txt", "requirements/site.txt", "requirements.txt"])
 def test_each_requirements_file_counts(recorded, name):
     (recorded.root / "requirements.txt").unlink()
     recorded.write(name, "# pins\nfoo==1\nnumpy==2.5.0  # why\n")
@@ -137,7 +138,7 @@ def test_each_requirements_file_counts(recorded, name):
 
 def test_mxnet_has_requirements_of_its_own(recorded):
     """The NumPy of another environment, which another framework's script never saw, does not count."""
-    edit(recorded, "requirements-mxnet.txt", "1.23.5", "1.24.0")
+    edit(recorded, "requirements/mxnet.txt", "1.23.5", "1.24.0")
     assert recorded.record.status == "fresh"
 
 
@@ -212,7 +213,10 @@ def edits(content: dict):
 
     def changed(value):
         if isinstance(value, dict):
-            return [value | {"extra": 1}, *({**value, key: other} for key in value for other in changed(value[key])[:1])]
+            return [
+                value | {"extra": 1},
+                *({**value, key: other} for key in value for other in changed(value[key])[:1]),
+            ]
         if isinstance(value, list):
             return [value[::-1]]
         return [value + 1 if isinstance(value, (int, float)) else f"{value}x"]
@@ -289,7 +293,9 @@ def test_damaged_below_what_the_topic_claims(recorded, bound, reason):
 
 def test_damaged_when_a_declared_result_is_not_in_it(recorded):
     edit(recorded, TOPIC, "[results.losses]", "[results.gains]")
-    assert recorded.record.status == "damaged" and "lacks gains, which topic.toml declares" in recorded.record.reasons[0]
+    assert (
+        recorded.record.status == "damaged" and "lacks gains, which topic.toml declares" in recorded.record.reasons[0]
+    )
 
 
 # Refused, and written atomically

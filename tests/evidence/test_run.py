@@ -15,18 +15,9 @@ import xml.etree.ElementTree as etree
 import numpy
 import pytest
 
-from evidence.run import (
-    DARK_INK,
-    DARK_PAPER,
-    INK,
-    PAPER,
-    DataUnavailable,
-    Mnist,
-    RunFailed,
-    device_name,
-    find_mnist,
-    run_script,
-)
+from evidence.outcome import DataUnavailable, Mnist, RunFailed
+from evidence.running.sandbox import DARK_INK, DARK_PAPER, INK, PAPER, device_name, find_mnist
+from evidence.running.script import run_script
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, DRAWING, LOSSES, SCORE
 
 SVG = {"svg": "http://www.w3.org/2000/svg"}
@@ -39,7 +30,8 @@ def has_landlock() -> bool:
 
 
 needs_landlock = pytest.mark.skipif(
-    not has_landlock(), reason="this kernel has no Landlock: here, native code CAN write outside a snippet's folder unseen"
+    not has_landlock(),
+    reason="this kernel has no Landlock: here, native code CAN write outside a snippet's folder unseen",
 )
 
 
@@ -104,7 +96,10 @@ def test_imports_only_what_its_reader_is_told_to_install(toy):
 
 @pytest.mark.parametrize("ending", ["", "import sys; sys.exit()\n", "raise SystemExit(0)\n"])
 def test_runs_as_main(toy, ending):
-    toy.code('import sys\nif __name__ == "__main__":\n    score = 0.9\n    print(sys.argv, __file__, __import__("__main__").score)\n' + ending)
+    toy.code(
+        'import sys\nif __name__ == "__main__":\n    score = 0.9\n    print(sys.argv, __file__, __import__("__main__").score)\n'
+        + ending
+    )
     path = re.fullmatch(r"\['(.+)'\] \1 0\.9\n", toy.run().output).group(1)
     assert path.endswith("toy_numpy.py")
 
@@ -216,14 +211,18 @@ def test_figures(toy):
         assert f": {colour}" in svg.replace(style, ""), f"{colour} is what the style sheet replaces"
         assert colour in style
     assert DARK_INK in style and DARK_PAPER in style
-    assert [text.text for text in root.iter("{http://www.w3.org/2000/svg}text") if text.text == "epoch"], "text stays text"
+    assert [text.text for text in root.iter("{http://www.w3.org/2000/svg}text") if text.text == "epoch"], (
+        "text stays text"
+    )
     assert not re.search(r"<metadata|<dc:|20\d\d-\d\d-\d\d", svg), "nothing tells when it was drawn"
 
 
 def test_fonts_are_not_looked_for_in_each_run(toy):
     """Matplotlib finds its list of fonts, and leaves it as it was."""
     toy.contract(CONTRACT, CURVE, ABSENT)
-    listed = "[(path.name, path.stat().st_mtime_ns) for path in Path(os.environ['MPLCONFIGDIR']).glob('fontlist-*.json')]"
+    listed = (
+        "[(path.name, path.stat().st_mtime_ns) for path in Path(os.environ['MPLCONFIGDIR']).glob('fontlist-*.json')]"
+    )
     toy.code(f"import os\nfrom pathlib import Path\nbefore = {listed}\n{DRAWING}print(len(before), before == {listed})")
     assert toy.run().output == "drawn\n1 True\n"
 
@@ -237,7 +236,10 @@ NOISE = "numpy.random.default_rng(0).random((400, 400))"
         ("", "it did not draw curve"),
         ("import matplotlib.pyplot as plt\nplt.figure('curve')\nplt.close('curve')", "it did not draw curve"),
         ("import matplotlib.pyplot as plt\nplt.figure('curve')\nplt.figure()", "it drew a figure without a name"),
-        ("import matplotlib.pyplot as plt\nplt.figure('curve')\nplt.figure('extra')\nplt.show()", "it drew extra, which topic.toml does not"),
+        (
+            "import matplotlib.pyplot as plt\nplt.figure('curve')\nplt.figure('extra')\nplt.show()",
+            "it drew extra, which topic.toml does not",
+        ),
         (
             f"import matplotlib.pyplot as plt, numpy\nplt.figure('curve')\nplt.imshow({NOISE}, interpolation='none')",
             r"the figure curve has \d{3},\d{3} bytes; the limit is 200,000",
@@ -266,7 +268,10 @@ def test_figures_that_break_a_rule(toy, code, message):
         ("print('so far'); import sys; sys.exit(3)", "it ended with exit status 3"),
         ("print('so far'); import sys; sys.exit('no data')", "it ended with exit status 1"),
         ("print('so far', flush=True); import os; os._exit(0)", "it ended before its last line"),
-        ("print('so far', flush=True); import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "it was killed by SIGSEGV"),
+        (
+            "print('so far', flush=True); import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+            "it was killed by SIGSEGV",
+        ),
         ("print('so far', flush=True); import os; os.abort()", "it was killed by SIGABRT"),
         ("print('so far'); raise KeyboardInterrupt", "it "),
     ],
@@ -367,7 +372,20 @@ def test_results_that_are_missing_or_not_finite(toy, code, message):
 
 @pytest.mark.parametrize(
     "line",
-    ["loss: nan", "loss=NaN", "[nan nan]", "inf", "-inf", "(inf)", "1.0, -Infinity", "loss nan%", "loss:nan", "nan±nan", "损失nan", "loss ...nan"],
+    [
+        "loss: nan",
+        "loss=NaN",
+        "[nan nan]",
+        "inf",
+        "-inf",
+        "(inf)",
+        "1.0, -Infinity",
+        "loss nan%",
+        "loss:nan",
+        "nan±nan",
+        "损失nan",
+        "loss ...nan",
+    ],
 )
 def test_printed_number_that_is_not_finite(toy, line):
     toy.code(SCORE + f"print('{line}')")
@@ -398,7 +416,9 @@ def test_no_mxnet(toy, tmp_path, monkeypatch):
     (toy.folder / "toy_numpy.py").rename(toy.folder / "toy_mxnet.py")
     monkeypatch.setenv("MXNET_PYTHON", str(tmp_path / "nowhere"))
     catalog = toy.catalog
-    with pytest.raises(RunFailed, match="MXNet needs an environment of its own and there is no .*nowhere.*MXNET_PYTHON"):
+    with pytest.raises(
+        RunFailed, match="MXNet needs an environment of its own and there is no .*nowhere.*MXNET_PYTHON"
+    ):
         run_script(catalog, catalog.script("toy_mxnet"))
 
 
@@ -494,7 +514,9 @@ def test_swallowing_the_refusal_is_no_way_out(toy, outside, statement, handler):
     assert outside.content() == outside.before
 
 
-@pytest.mark.parametrize("path", ["../x", "../../x", "../snippet-of-another", "../snippet/../x", "/x-of-a-toy-snippet", "~/../x"])
+@pytest.mark.parametrize(
+    "path", ["../x", "../../x", "../snippet-of-another", "../snippet/../x", "/x-of-a-toy-snippet", "~/../x"]
+)
 def test_relative_and_absolute_paths(toy, path):
     toy.code(SCORE + f"import os\nopen(os.path.expanduser({path!r}), 'w')")
     assert "a snippet may write only in its own folder, not to /" in failure_of(toy)
@@ -512,7 +534,9 @@ def test_native_code_cannot_write_outside(toy, outside, statement):
 
 def test_writing_where_it_may(toy):
     """Its own folder, its home and the temporary folder are free, by every means, and so is moving between them."""
-    toy.code(SCORE + textwrap.dedent("""
+    toy.code(
+        SCORE
+        + textwrap.dedent("""
         import os, pathlib, shutil, sqlite3, subprocess, tempfile
         import numpy
         home, own = pathlib.Path.home(), pathlib.Path.cwd()
@@ -538,7 +562,8 @@ def test_writing_where_it_may(toy):
         os.remove("hard")
         open("/dev/null", "w").write("x")
         print("written")
-    """))
+    """)
+    )
     assert toy.run().output == "written\n"
 
 

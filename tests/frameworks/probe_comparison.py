@@ -186,7 +186,9 @@ def _defaults(framework, snippet):
     *outputs, remembered = NORMALISE[framework](batch, batch.T)
     outputs = [numpy.max(output) for output in outputs]
     batch_norm, layer_norm = ((DEVIATION / output) ** 2 - DEVIATION**2 for output in outputs)
-    step = snippet["adam_first_step"](GRADIENT)  # the rate times g / (g + epsilon), epsilon divided by c in Keras and MXNet
+    step = snippet["adam_first_step"](
+        GRADIENT
+    )  # the rate times g / (g + epsilon), epsilon divided by c in Keras and MXNet
     correction = 1 if framework == "pytorch" else numpy.sqrt(1 - 0.999)
     adam = GRADIENT * (1e-3 / step - 1) * correction
     return {

@@ -43,7 +43,9 @@ def test_printed_rows_are_the_results_in_the_order_of_the_page(run, script):
     printed = rows(run.output)
     assert list(printed) == names
     for column, result in enumerate(results):
-        np.testing.assert_allclose([printed[name][column] for name in names], run.results[result], rtol=0.06, atol=1e-12)
+        np.testing.assert_allclose(
+            [printed[name][column] for name in names], run.results[result], rtol=0.06, atol=1e-12
+        )
 
 
 each_conventions = pytest.mark.parametrize(

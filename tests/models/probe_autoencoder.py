@@ -2,7 +2,6 @@
 
 import matplotlib.pyplot as plt
 import numpy
-
 from probing import load_mnist, what_train_receives
 
 SHAPES = [(784, 128), (128,), (128, 32), (32,), (32, 128), (128,), (128, 784), (784,)]  # as (inputs, outputs)
@@ -32,7 +31,9 @@ def _mxnet(model):
 
     parameters = model.collect_params().values()
     context = next(iter(parameters)).list_ctx()[0]
-    return [p.data().asnumpy().T for p in parameters], lambda images: model(mxnet.nd.array(images, ctx=context)).asnumpy()
+    return [p.data().asnumpy().T for p in parameters], lambda images: model(
+        mxnet.nd.array(images, ctx=context)
+    ).asnumpy()
 
 
 # Keras first: on each of its backends, a Keras model is an object of that backend too.

@@ -5,7 +5,6 @@ import io
 
 import matplotlib.pyplot as plt
 import numpy
-
 from probing import load_mnist, what_train_receives
 
 SHAPES = {  # convolutions as (height, width, inputs, outputs), dense layers as (inputs, outputs)

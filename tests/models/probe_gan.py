@@ -7,7 +7,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy
-
 from probing import load_mnist, what_train_receives
 
 

@@ -84,7 +84,9 @@ def _recall(snippet):
     return {
         **_common(snippet, sequences[:16]),
         "x": sequences[:16],
-        "moved_when_clipped_to_nothing": _moved(snippet, sequences[:16], 1e-2, numpy.random.default_rng(9), CLIP_NORM=1e-12, STEPS=2),
+        "moved_when_clipped_to_nothing": _moved(
+            snippet, sequences[:16], 1e-2, numpy.random.default_rng(9), CLIP_NORM=1e-12, STEPS=2
+        ),
         "sequences": sequences,
         "symbols": symbols,
         "seen_twice": numpy.array((sequences == other).all(axis=(1, 2)).any()),

@@ -4,7 +4,6 @@ import contextlib
 import io
 
 import numpy
-
 from probing import load_mnist, other_constants
 
 SHAPES = {

@@ -49,7 +49,9 @@ def asked_of_gpt(snippet: dict) -> dict[str, numpy.ndarray]:
 def named(snippet: dict) -> dict[str, numpy.ndarray]:
     """What the script calls numbers of ours, and how it turns them into tokens and positions."""
     generator = numpy.random.default_rng(5)
-    numbers = numpy.concatenate([numpy.arange(30_000), generator.integers(1_000_000, size=30_000), 10_000 * numpy.arange(100)])
+    numbers = numpy.concatenate(
+        [numpy.arange(30_000), generator.integers(1_000_000, size=30_000), 10_000 * numpy.arange(100)]
+    )
     found = {"numbers": numbers, "names": numpy.array([snippet["name_number"](int(number)) for number in numbers])}
     found["source"], found["target"] = snippet["encode_pairs"](numbers[-500:])
     found["decoded"] = numpy.array([snippet["decode"](row) for row in found["target"]])
@@ -64,19 +66,29 @@ def trained(snippet: dict) -> dict[str, numpy.ndarray]:
     numbers = generator.integers(100_000, 1_000_000, size=300)
     source, target = snippet["encode_pairs"](numbers)
     found = {"names": numpy.array([snippet["decode"](row) for row in target])}
-    found |= {"source": source, "target": target, "trained_on": trained_on(snippet), "tested_on": snippet["test_numbers"]}
+    found |= {
+        "source": source,
+        "target": target,
+        "trained_on": trained_on(snippet),
+        "tested_on": snippet["test_numbers"],
+    }
     found["shares_of_every_other"] = shares_of_every_other(snippet)
     garbled = target.copy()  # other words from the seventh on: whoever reads them before writing his own will differ
     garbled[:, 6:] = generator.integers(13, 28, size=garbled[:, 6:].shape)
     for number, model in enumerate(snippet["models"]):
-        found[f"written_{number}"] = numpy.array([snippet["decode"](row) for row in snippet["translate"](model, source)])
+        found[f"written_{number}"] = numpy.array(
+            [snippet["decode"](row) for row in snippet["translate"](model, source)]
+        )
         turned = snippet["translate"](model, source[:, ::-1].copy())
         found[f"turned_{number}"] = numpy.array([snippet["decode"](row) for row in turned])
         found[f"logits_{number}"], found[f"shares_{number}"] = snippet["look"](model, source, target[:, :-1])
         found[f"garbled_logits_{number}"] = snippet["look"](model, source, garbled[:, :-1])[0]
     # Numbers of two to five digits, with padding behind them.
     short = snippet["encode_pairs"](generator.integers(10, 100_000, size=200))
-    found["short_shares"], found["short_source"] = snippet["look"](snippet["models"][0], short[0], short[1][:, :-1])[1], short[0]
+    found["short_shares"], found["short_source"] = (
+        snippet["look"](snippet["models"][0], short[0], short[1][:, :-1])[1],
+        short[0],
+    )
     axes = plt.figure("attention").axes[0]
     found |= {"map": numpy.array(axes.images[0].get_array())}
     found["words"] = numpy.array([label.get_text() for label in axes.get_yticklabels()])
@@ -88,7 +100,9 @@ def halves(snippet: dict) -> dict[str, numpy.ndarray]:
     generator = numpy.random.default_rng(13)
     numbers = generator.integers(100_000, 1_000_000, size=300)
     tokens, gpt, bert = snippet["make_text"](numbers), snippet["models"]["GPT"], snippet["models"]["BERT"]
-    found = {"tokens": tokens, "trained_on": trained_on(snippet), "tested_on": snippet["test_numbers"]} | asked_of_gpt(snippet)
+    found = {"tokens": tokens, "trained_on": trained_on(snippet), "tested_on": snippet["test_numbers"]} | asked_of_gpt(
+        snippet
+    )
     for kind in ("GPT", "BERT"):
         found[f"{kind}_inputs"], found[f"{kind}_targets"] = snippet["make_examples"](tokens, kind, generator)
     garbled = tokens.copy()
@@ -127,7 +141,9 @@ def waiting(snippet: dict) -> dict[str, numpy.ndarray]:
         return function
 
     if "torch" in snippet:
-        count = lambda function: snippet["count_waiting"](function(snippet["torch"].ones(1, 4, 64, requires_grad=True)).grad_fn)
+
+        def count(function):
+            return snippet["count_waiting"](function(snippet["torch"].ones(1, 4, 64, requires_grad=True)).grad_fn)
     elif "mx" in snippet:
 
         def count(function):
@@ -136,10 +152,17 @@ def waiting(snippet: dict) -> dict[str, numpy.ndarray]:
             return snippet["count_waiting"](function, x)
 
     else:
-        count = lambda function: snippet["count_waiting"](function, 4)
+
+        def count(function):
+            return snippet["count_waiting"](function, 4)
+
     found = {"in_a_row": numpy.array([count(in_a_row(number)) for number in (3, 10)])}
     found["halving"] = numpy.array([count(halving(number)) for number in (3, 5)])
-    return found | {"lstm": snippet["lstm_seconds"], "encoder": snippet["encoder_seconds"], "lengths": numpy.array(snippet["LENGTHS"])}
+    return found | {
+        "lstm": snippet["lstm_seconds"],
+        "encoder": snippet["encoder_seconds"],
+        "lengths": numpy.array(snippet["LENGTHS"]),
+    }
 
 
 def probe(snippet: dict) -> dict[str, numpy.ndarray]:

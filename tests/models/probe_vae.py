@@ -2,7 +2,6 @@
 
 import matplotlib.pyplot as plt
 import numpy
-
 from probing import load_mnist, what_train_receives
 
 
@@ -61,7 +60,9 @@ def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     generator = numpy.random.default_rng(12345)
     noise = generator.normal(size=(50, latent_size)).astype("float32")
     logits, mean, log_variance = map(to_array, model(to_tensor(test_images[:50]), to_tensor(noise)))
-    drawn_by_model = [to_array(model(to_tensor(numpy.repeat(test_images[i : i + 1], 1000, axis=0)))[0]) for i in range(3)]
+    drawn_by_model = [
+        to_array(model(to_tensor(numpy.repeat(test_images[i : i + 1], 1000, axis=0)))[0]) for i in range(3)
+    ]
     # Means and variances that training would never give, so that no term is small by chance.
     means = generator.normal(size=(4, latent_size)).astype("float32")
     log_variances = generator.normal(size=(4, latent_size)).astype("float32")

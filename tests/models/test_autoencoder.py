@@ -50,7 +50,11 @@ def test_errors_are_what_the_script_says(run, probe, script):
     """Recounted by code of our own: catches a wrong set, a wrong mean, PCA fitted on the test set or by more directions."""
     images = probe["test_images"]
     if script.name == "autoencoder":
-        expected = {"test_error": probe["outputs"], "pca_test_error": probe["pca"], "linear_test_error": probe["linear"]}
+        expected = {
+            "test_error": probe["outputs"],
+            "pca_test_error": probe["pca"],
+            "linear_test_error": probe["linear"],
+        }
     else:
         expected = {"noisy_error": probe["test_noisy"], "denoised_error": probe["denoised"]}
     for name, others in expected.items():
@@ -90,7 +94,7 @@ def test_noise_is_the_one_on_the_page(probe):
     """Normal, of standard deviation 0.5, cut off at 0 and 1; drawn anew for each image, and for the test images."""
     for noisy, clean in ((probe["noisy"], probe["clean"]), (probe["test_noisy"], probe["test_images"])):
         on_paper, on_ink = noisy[clean == 0], noisy[clean == 1]
-        assert 0 <= noisy.min() and noisy.max() <= 1
+        assert noisy.min() >= 0 and noisy.max() <= 1
         assert np.mean(on_paper == 0) == pytest.approx(0.5, abs=0.01)
         assert np.mean(on_paper > 0.5) == pytest.approx(0.1587, abs=0.005)  # beyond one standard deviation
         assert np.mean(on_ink == 1) == pytest.approx(0.5, abs=0.03)
@@ -102,7 +106,9 @@ def test_noise_is_the_one_on_the_page(probe):
 @pytest.mark.script("denoising")
 def test_noise_that_we_draw_is_removed_as_well(run, probe):
     """Nothing is learnt by heart of the noise: the error is the same for noise that the script has never drawn."""
-    assert error(probe["test_images"], probe["fresh_denoised"]) == pytest.approx(run.results["denoised_error"], rel=0.02)
+    assert error(probe["test_images"], probe["fresh_denoised"]) == pytest.approx(
+        run.results["denoised_error"], rel=0.02
+    )
 
 
 @pytest.mark.script("denoising")
@@ -114,7 +120,9 @@ def test_linear_maps_are_the_best(probe):
     directions = np.linalg.eigh(matrix.T @ x.T @ x @ matrix)[1][:, -32:]
     free = (probe["fresh"][:100] - noisy.mean(axis=0)) @ matrix
     np.testing.assert_allclose(probe["free"], clean.mean(axis=0) + free, rtol=0, atol=1e-5)
-    np.testing.assert_allclose(probe["narrow"], clean.mean(axis=0) + free @ directions @ directions.T, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(
+        probe["narrow"], clean.mean(axis=0) + free @ directions @ directions.T, rtol=0, atol=1e-5
+    )
 
 
 def test_pictures_show_what_they_say(probe, script):

@@ -109,7 +109,9 @@ def test_accuracies_are_what_the_script_says(run):
 
 
 @pytest.mark.script("filters")
-@pytest.mark.needs_mnist("without an activation and with average pooling, a CNN is a linear classifier, and max pooling helps it as much as ReLU")
+@pytest.mark.needs_mnist(
+    "without an activation and with average pooling, a CNN is a linear classifier, and max pooling helps it as much as ReLU"
+)
 def test_what_relu_adds(run):
     """ReLU is worth three points and more; maxima, which are not linear either, make up for all of it, but for chance."""
     relu, linear, maxima = run.results["accuracies"]

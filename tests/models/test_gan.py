@@ -66,10 +66,12 @@ def real_images(mnist):
 @pytest.mark.script("scoring")
 def test_scores_are_the_formulas_on_the_page(run, probe, real_images):
     found = [scores(probe, probe[name], real_images) for name in ("real_digits", "noise", "class_means", "only_ones")]
-    claimed = zip(*(
-        [run.results[f"real_{name}"], *run.results[f"false_{name}s"]]
-        for name in ("inception_score", "smallest_share", "distance")
-    ))
+    claimed = zip(
+        *(
+            [run.results[f"real_{name}"], *run.results[f"false_{name}s"]]
+            for name in ("inception_score", "smallest_share", "distance")
+        )
+    )
     for ours, theirs in zip(found, claimed):
         assert theirs == pytest.approx(ours, rel=0.01, abs=1e-3)
 
@@ -82,7 +84,9 @@ def test_real_digits_pass_and_false_ones_fail(probe, real_images, catalog):
     assert found["real_digits"] == [True, True, True]
     assert found["noise"] == found["only_ones"] == [False, False, False]
     assert found["class_means"] == [True, True, False]  # only the Fréchet distance sees through them
-    repeated = np.repeat(probe["real_digits"][:1], 2000, axis=0) + np.random.default_rng(0).uniform(0, 0.01, (2000, 28, 28))
+    repeated = np.repeat(probe["real_digits"][:1], 2000, axis=0) + np.random.default_rng(0).uniform(
+        0, 0.01, (2000, 28, 28)
+    )
     assert not any(passes(scores(probe, repeated, real_images), catalog))
 
 
@@ -94,7 +98,9 @@ def test_judge_is_the_same_everywhere(probe, real_images, mnist, catalog):
     digits = test_images[np.random.default_rng(0).permutation(len(test_images))[:2000]]
     recorded = read_record(catalog, catalog.script("scoring_numpy")).content["results"]["0"]
     inception, share, distance = scores(probe, digits, real_images)
-    assert [inception, distance] == pytest.approx([recorded["real_inception_score"], recorded["real_distance"]], rel=5e-3)
+    assert [inception, distance] == pytest.approx(
+        [recorded["real_inception_score"], recorded["real_distance"]], rel=5e-3
+    )
     assert share == pytest.approx(recorded["real_smallest_share"], abs=1e-3)  # two samples
 
 
@@ -170,9 +176,13 @@ def test_progress_shows_the_same_noise(probe):
 def test_ring_is_what_the_page_says(probe):
     angles = np.arctan2(probe["ring"][:, 1], probe["ring"][:, 0]) / (np.pi / 4)
     centres = np.exp(1j * np.round(angles) * np.pi / 4)
-    assert np.bincount(np.round(angles).astype(int) % 8, minlength=8) / 20_000 == pytest.approx(np.full(8, 1 / 8), abs=0.01)
+    assert np.bincount(np.round(angles).astype(int) % 8, minlength=8) / 20_000 == pytest.approx(
+        np.full(8, 1 / 8), abs=0.01
+    )
     offsets = probe["ring"] @ [1, 1j] - centres
-    assert np.std(offsets.real) == pytest.approx(0.1, abs=0.005) and np.std(offsets.imag) == pytest.approx(0.1, abs=0.005)
+    assert np.std(offsets.real) == pytest.approx(0.1, abs=0.005) and np.std(offsets.imag) == pytest.approx(
+        0.1, abs=0.005
+    )
 
 
 @pytest.mark.script("collapse")
@@ -191,7 +201,9 @@ def test_one_generator_collapses_and_the_other_does_not(run, probe):
     assert run.results["balanced_smallest_share"] == pytest.approx(shares(probe["balanced"][-1]).min())
     assert run.results["balanced_near_share"] == pytest.approx(shares(probe["balanced"][-1]).sum())
     centre = probe["collapsed"].mean(axis=1)
-    assert run.results["largest_jump"] == pytest.approx(np.linalg.norm(centre[1:] - centre[:-1], axis=1).max(), rel=1e-3)
+    assert run.results["largest_jump"] == pytest.approx(
+        np.linalg.norm(centre[1:] - centre[:-1], axis=1).max(), rel=1e-3
+    )
 
 
 @pytest.mark.script("collapse")

@@ -71,7 +71,9 @@ def test_accuracy_is_what_the_script_says(run, probe):
 
 def test_training_set_is_read_at_least_as_well(probe):
     """A model that had been trained on the test set would fail here."""
-    assert accuracy(probe["train_logits"], probe["train_labels"]) >= accuracy(probe["test_logits"], probe["test_labels"])
+    assert accuracy(probe["train_logits"], probe["train_labels"]) >= accuracy(
+        probe["test_logits"], probe["test_labels"]
+    )
 
 
 def test_loss_falls_from_guessing(run):

@@ -10,11 +10,40 @@ DIGITS = "零一二三四五六七八九"
 UNITS = {"十": 10, "百": 100, "千": 1000}
 # By hand, from the rules on the page.
 EXAMPLES = {
-    0: "零", 2: "二", 10: "十", 12: "十二", 20: "二十", 22: "二十二", 101: "一百零一", 110: "一百一十", 200: "两百", 212: "两百一十二",
-    1010: "一千零一十", 1015: "一千零一十五", 2000: "两千", 2002: "两千零二", 2222: "两千两百二十二", 10_000: "一万", 10_010: "一万零一十",
-    12_000: "一万两千", 20_000: "两万", 20_002: "两万零二", 22_222: "两万两千两百二十二", 100_000: "十万", 100_005: "十万零五",
-    100_500: "十万零五百", 105_000: "十万五千", 105_050: "十万五千零五十", 110_000: "十一万", 120_000: "十二万", 150_500: "十五万零五百",
-    157_105: "十五万七千一百零五", 200_000: "二十万", 202_000: "二十万两千", 222_222: "二十二万两千两百二十二", 999_999: "九十九万九千九百九十九",
+    0: "零",
+    2: "二",
+    10: "十",
+    12: "十二",
+    20: "二十",
+    22: "二十二",
+    101: "一百零一",
+    110: "一百一十",
+    200: "两百",
+    212: "两百一十二",
+    1010: "一千零一十",
+    1015: "一千零一十五",
+    2000: "两千",
+    2002: "两千零二",
+    2222: "两千两百二十二",
+    10_000: "一万",
+    10_010: "一万零一十",
+    12_000: "一万两千",
+    20_000: "两万",
+    20_002: "两万零二",
+    22_222: "两万两千两百二十二",
+    100_000: "十万",
+    100_005: "十万零五",
+    100_500: "十万零五百",
+    105_000: "十万五千",
+    105_050: "十万五千零五十",
+    110_000: "十一万",
+    120_000: "十二万",
+    150_500: "十五万零五百",
+    157_105: "十五万七千一百零五",
+    200_000: "二十万",
+    202_000: "二十万两千",
+    222_222: "二十二万两千两百二十二",
+    999_999: "九十九万九千九百九十九",
 }
 
 
@@ -61,7 +90,9 @@ def test_rules_of_names(names):
 
 @pytest.mark.script("task")
 def test_pairs_are_the_digits_and_the_name(run):
-    for number, source, target, decoded in zip(run.probe["numbers"][-500:], *(run.probe[n] for n in ("source", "target", "decoded"))):
+    for number, source, target, decoded in zip(
+        run.probe["numbers"][-500:], *(run.probe[n] for n in ("source", "target", "decoded"))
+    ):
         assert "".join(str(token - 3) for token in source if token) == str(number)
         assert decoded == run.probe["names"][list(run.probe["numbers"]).index(number)]
         length = len(decoded)
@@ -80,8 +111,14 @@ def test_positions_are_the_formula(run):
 
 @pytest.mark.script("task", "numerals", "halves")
 def test_no_test_number_was_trained_on(run):
-    drawn, tested = (run.probe[n] for n in (("drawn", "tested") if "drawn" in run.probe else ("trained_on", "tested_on")))
-    assert len(set(tested.tolist())) == (1000 if run.script.name == "halves" else 2000) and tested.min() >= 0 and 900_000 < tested.max() <= 999_999
+    drawn, tested = (
+        run.probe[n] for n in (("drawn", "tested") if "drawn" in run.probe else ("trained_on", "tested_on"))
+    )
+    assert (
+        len(set(tested.tolist())) == (1000 if run.script.name == "halves" else 2000)
+        and tested.min() >= 0
+        and 900_000 < tested.max() <= 999_999
+    )
     assert not set(tested.tolist()) & set(drawn.tolist())
     assert np.mean(tested >= 100_000) == pytest.approx(0.9, abs=0.03)  # every number alike
 
@@ -115,7 +152,10 @@ def test_what_counts_is_what_was_written_without_help(run):
 @pytest.mark.script("halves")
 def test_gpt_is_asked_with_the_digits_only(run):
     """And what it then writes is what counts."""
-    prompts = ["".join(str(token - 3) if 3 <= token < 13 else "<" for token in row if token) for row in run.probe["prompt"].tolist()]
+    prompts = [
+        "".join(str(token - 3) if 3 <= token < 13 else "<" for token in row if token)
+        for row in run.probe["prompt"].tolist()
+    ]
     assert prompts == [f"{number}<" for number in run.probe["tested_on"].tolist()]
     assert run.probe["share_of_every_other"] == 0.5
 
@@ -224,7 +264,9 @@ def test_gpt_writes_and_bert_fills_in(run):
     probe = run.probe
     assert run.results["written_share"] >= 0.9
     there = probe["tokens"] > 0
-    assert np.mean(((probe["written"] == probe["tokens"]) | ~there).all(axis=1)) == pytest.approx(run.results["written_share"], abs=0.06)
+    assert np.mean(((probe["written"] == probe["tokens"]) | ~there).all(axis=1)) == pytest.approx(
+        run.results["written_share"], abs=0.06
+    )
     both, left = run.results["filled_shares"]
     assert both > 0.9 and left < 0.2, run.results["filled_shares"]
     filled = [np.mean(probe[f"filled_{place}"] == probe["tokens"][:, place]) for place in range(6)]

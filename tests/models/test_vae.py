@@ -89,7 +89,10 @@ def test_elbo_is_what_the_script_says(run, probe, script):
     mean, log_variance = encode(probe["test_images"], probe)
     noise = np.random.default_rng(3).normal(size=mean.shape)
     codes = mean + np.exp(log_variance / 2) * noise
-    terms = [np.mean(cross_entropy(probe["test_images"], decode(codes, probe))), np.mean(divergence(mean, log_variance))]
+    terms = [
+        np.mean(cross_entropy(probe["test_images"], decode(codes, probe))),
+        np.mean(divergence(mean, log_variance)),
+    ]
     name, own = ("test_elbo", "test_divergence") if script.name == "vae" else ("map_elbo", "map_divergence")
     chance = 0.3 * (10_000 / len(mean)) ** 0.5  # of two draws of noise, the more the fewer images a stand-in has
     assert run.results[name] == pytest.approx(-sum(terms), abs=chance)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from evidence.notebooks.dialect import Cell, Converter, QuietReader
 from evidence.record import write_record
-from evidence.run import run_script
-from notebooks.dialect import Cell, Converter, QuietReader
+from evidence.running.script import run_script
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, Repository
 
 CODE = """\
@@ -35,7 +35,9 @@ class Toy(Repository):
     def convert(self, body: str, language: str = "en", stem: str = "toy_numpy", site_url: str = "") -> list[Cell]:
         catalog = self.catalog
         name = f"docs/{language}/models/toy.md"
-        return Converter(QuietReader(catalog, language), name, "models/toy.md", body, catalog.script(stem), site_url).cells()
+        return Converter(
+            QuietReader(catalog, language), name, "models/toy.md", body, catalog.script(stem), site_url
+        ).cells()
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +46,10 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Toy:
     toy.contract(CONTRACT, CURVE, ABSENT.replace("pytorch =", "# pytorch ="))
     toy.write("snippets/helper.py", 'WORD = "found"\n')
     toy.code(CODE)
-    toy.write("snippets/models/toy/toy_pytorch.py", CODE.replace("0.9", "0.8").replace("[start:main]", "[start:other]").replace("[end:main]", "[end:other]"))
+    toy.write(
+        "snippets/models/toy/toy_pytorch.py",
+        CODE.replace("0.9", "0.8").replace("[start:main]", "[start:other]").replace("[end:main]", "[end:other]"),
+    )
     catalog = toy.catalog
     write_record(catalog, [run_script(catalog, catalog.script("toy_numpy"), seed=seed) for seed in (0, 1)])
     return toy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notebooks.dialect import NotebookError
+from evidence.notebooks.dialect import NotebookError
 
 IMPORTS = '```python title="toy_numpy.py"\n--8<-- "snippets/models/toy/toy_numpy.py:imports"\n```'
 MAIN = IMPORTS.replace(":imports", ":main")
@@ -104,7 +104,7 @@ def test_the_page_keeps_what_the_notebook_cannot_say(toy):
         ("<div>raw</div>", "no rule converts '<div>'"),
         ("text { .class }", "no rule converts '{ .class }'"),
         ("a formula \\(x\\)", "no rule converts"),
-        ("--8<-- \"a\"", "no rule converts '--8<--'"),
+        ('--8<-- "a"', "no rule converts '--8<--'"),
         ("[text][reference]", "no rule converts '\\]\\['"),
         ("[file](data.csv)", "no rule converts the link to data.csv"),
         ("Text.\n\n    code", "'code' is indented"),
@@ -132,7 +132,9 @@ def test_anything_else_is_an_error(toy, page, cause):
     assert 3 <= int(str(raised.value).split(":")[1]) <= 6
 
 
-@pytest.mark.parametrize("body", [IMPORTS, f"{MAIN}\n\n{IMPORTS}", f"{IMPORTS}\n\n{MAIN}\n\n{MAIN}", IMPORTS.replace("imports", "none")])
+@pytest.mark.parametrize(
+    "body", [IMPORTS, f"{MAIN}\n\n{IMPORTS}", f"{IMPORTS}\n\n{MAIN}\n\n{MAIN}", IMPORTS.replace("imports", "none")]
+)
 def test_the_code_must_be_the_whole_script_in_order(toy, body):
     with pytest.raises(NotebookError, match="toy_numpy.py"):
         toy.convert(body)

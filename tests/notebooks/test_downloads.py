@@ -11,9 +11,9 @@ import nbformat
 import pytest
 
 from evidence.catalog import LANGUAGES, WITHOUT_NOTEBOOK, load_catalog
-from evidence.record import local_modules
-from notebooks.make import downloads, pages_with_notebooks, whole
-from notebooks.run import run_notebook
+from evidence.code import local_modules
+from evidence.notebooks.make import downloads, pages_with_notebooks, whole
+from evidence.running.notebook import run_notebook
 from tests.conftest import ROOT
 
 # All run every night in both languages, with EVERY_NOTEBOOK set: each takes as long as its script, which runs every day.
@@ -46,7 +46,9 @@ def code_cells(book: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 def test_every_script_has_one(language):
     """But MXNet's."""
     scripts = load_catalog(ROOT).scripts.values()
-    assert set(notebooks(language)) == {f"{script.stem}.ipynb" for script in scripts if script.framework not in WITHOUT_NOTEBOOK}
+    assert set(notebooks(language)) == {
+        f"{script.stem}.ipynb" for script in scripts if script.framework not in WITHOUT_NOTEBOOK
+    }
 
 
 def test_the_same_sources_give_the_same_bytes(language):
@@ -73,7 +75,9 @@ def test_notebook_is_the_script(language, catalog):
                 code.append(cell.source)
         expected = whole(script.path.read_text("utf-8"))
         assert "\n".join(code).split() == expected.split(), f"{name}: the code is not that of {script.path.name}"
-        assert [line for text in code for line in text.splitlines() if line] == [line for line in expected.splitlines() if line]
+        assert [line for text in code for line in text.splitlines() if line] == [
+            line for line in expected.splitlines() if line
+        ]
         modules = {module.name: whole(module.read_text("utf-8")) for module in local_modules(catalog, script)}
         assert written == modules, f"{name}: writes {list(written)}, imports {list(modules)}"
 
@@ -86,12 +90,16 @@ def test_prose_is_plain_markdown(language):
             if cell.cell_type == "markdown":
                 text = re.sub(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$", "", cell.source, flags=re.DOTALL)
                 assert not (found := LEFTOVERS.search(text)), f"{name}, {cell.id}: {found[0]!r} is left in {text[:300]}"
-        assert not (found := MACHINE.search(json.dumps(book, ensure_ascii=False).replace('"/path/to/', ""))), f"{name}: {found[0]}"
+        assert not (found := MACHINE.search(json.dumps(book, ensure_ascii=False).replace('"/path/to/', ""))), (
+            f"{name}: {found[0]}"
+        )
 
 
 def test_it_says_what_to_install(language, catalog):
     for name, book in notebooks(language).items():
-        (command,) = re.findall(r"^pip install (.*)$", next(cell.source for cell in book.cells if cell.id == "setup"), re.MULTILINE)
+        (command,) = re.findall(
+            r"^pip install (.*)$", next(cell.source for cell in book.cells if cell.id == "setup"), re.MULTILINE
+        )
         assert all(re.fullmatch(r"[\w.-]+==[\w.]+", package) for package in command.split()), f"{name}: {command}"
 
 
@@ -109,7 +117,9 @@ def test_notebook_runs_from_an_empty_folder(catalog, script, language, mnist):
     if (script.stem, language) not in EVERYDAY and not os.environ.get("EVERY_NOTEBOOK"):
         pytest.skip("runs every night, or with EVERY_NOTEBOOK set")
     executed = run_notebook(catalog, script, notebooks(language)[f"{script.stem}.ipynb"], mnist)
-    figures = sum(output["output_type"] == "display_data" for outputs in executed.outputs.values() for output in outputs)
+    figures = sum(
+        output["output_type"] == "display_data" for outputs in executed.outputs.values() for output in outputs
+    )
     assert figures == len(script.figures)
     if mnist.real or executed.run.data is None:
         from evidence.record import read_record

@@ -12,16 +12,26 @@ import nbformat
 import psutil
 import pytest
 
-import notebooks.__main__ as command_line
+import evidence.notebooks.__main__ as command_line
 from evidence.catalog import LANGUAGES, load_catalog
+from evidence.notebooks.dialect import NotebookError
+from evidence.notebooks.make import figure_names
+from evidence.notebooks.page import as_markdown
+from evidence.notebooks.record import (
+    KEY,
+    NotebookRefused,
+    check_run,
+    problems,
+    strays,
+    walkthrough_of,
+    walkthroughs,
+    write,
+)
+from evidence.notebooks.record import _seal as seal
+from evidence.outcome import RunFailed
 from evidence.record import read_record, write_record
-from evidence.run import RunFailed, run_script
-from notebooks.dialect import NotebookError
-from notebooks.make import figure_names
-from notebooks.page import as_markdown
-from notebooks.record import KEY, NotebookRefused, check_run, problems, strays, walkthrough_of, walkthroughs, write
-from notebooks.record import _seal as seal
-from notebooks.run import KERNEL, run_notebook
+from evidence.running.notebook import KERNEL, run_notebook
+from evidence.running.script import run_script
 from tests.conftest import ROOT
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, Repository
 from tests.pages import rules
@@ -94,7 +104,7 @@ class Toy(Repository):
 
     def prose(self, *change: str) -> None:
         for language, word in zip(LANGUAGES, ("玩具", "a toy")):
-            self.write(f"notebooks/walkthroughs/{language}/toy.md", PROSE.format(word=word).replace(*change or ("", "")))
+            self.write(f"docs/walkthroughs/{language}/toy.md", PROSE.format(word=word).replace(*change or ("", "")))
 
     @property
     def both(self) -> list:
@@ -110,7 +120,9 @@ class Toy(Repository):
         try:
             return run_notebook(first.catalog, first.script, first.clean(), **options)
         finally:
-            assert not [child for child in psutil.Process().children() if str(KERNEL) in child.cmdline()], "a kernel is left running"
+            assert not [child for child in psutil.Process().children() if str(KERNEL) in child.cmdline()], (
+                "a kernel is left running"
+            )
 
     def tamper(self, change, path: str = "docs/en/walkthroughs/toy.ipynb", sealed: bool = True) -> None:
         content = json.loads((self.root / path).read_text("utf-8"))
@@ -158,15 +170,23 @@ def test_recorded_notebook_is_clean(walkthrough):
     nbformat.validate(book)
     cells = [cell for cell in book.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert not (found := re.search(re.escape(str(ROOT)) + "|/home/|/root/|/tmp/|site-packages", content.decode().replace("/path/to/", ""))), found[0]
+    assert not (
+        found := re.search(
+            re.escape(str(ROOT)) + "|/home/|/root/|/tmp/|site-packages", content.decode().replace("/path/to/", "")
+        )
+    ), found[0]
     shown = {}
     for cell in cells:
         for output in cell.outputs:
             assert output.output_type in ("stream", "display_data") and output.get("name") != "stderr", cell.id
             if output.output_type == "display_data":
                 shown[output.metadata["figure"]] = output.metadata["image/svg+xml"]["alt"]
-                assert figure_names(cell.source) == [output.metadata["figure"]], f"{cell.id}: a figure is told by its name in the code"
-    assert shown == {name: figure.alternative[walkthrough.language] for name, figure in walkthrough.script.figures.items()}
+                assert figure_names(cell.source) == [output.metadata["figure"]], (
+                    f"{cell.id}: a figure is told by its name in the code"
+                )
+    assert shown == {
+        name: figure.alternative[walkthrough.language] for name, figure in walkthrough.script.figures.items()
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -192,7 +212,9 @@ def test_every_walkthrough_has_one_script_and_every_script_one_walkthrough(catal
 
 def page_of(walkthrough) -> Page:
     """The prose, as the rules of all pages read it."""
-    return Page(f"docs/{walkthrough.language}/walkthroughs/{walkthrough.prose.name}", walkthrough.prose.read_text("utf-8"))
+    return Page(
+        f"docs/{walkthrough.language}/walkthroughs/{walkthrough.prose.name}", walkthrough.prose.read_text("utf-8")
+    )
 
 
 @each_walkthrough
@@ -200,7 +222,14 @@ def test_prose_keeps_the_rules_of_pages(walkthrough):
     house = House(walkthrough.catalog, {})
     page = page_of(walkthrough)
     wrong = rules.numbers_come_from_records(page, house) + rules.chinese_is_well_set(page)
-    wrong += rules.same_structure(page, next(page_of(each) for each in WALKTHROUGHS if each.name == walkthrough.name and each.language != walkthrough.language))
+    wrong += rules.same_structure(
+        page,
+        next(
+            page_of(each)
+            for each in WALKTHROUGHS
+            if each.name == walkthrough.name and each.language != walkthrough.language
+        ),
+    )
     assert {"title", "description", "keywords"} == page.front.keys()
     assert not wrong, "\n".join(wrong)
 
@@ -228,10 +257,24 @@ def test_page_shows_code_outputs_figure_and_how_to_run(recorded):
 @pytest.mark.parametrize(
     ("change", "cause"),
     [
-        (lambda cells: cells[-3]["outputs"].append({"output_type": "error", "ename": "E", "evalue": "", "traceback": []}), "the cell look shows an error"),
-        (lambda cells: cells[-3]["outputs"].append({"output_type": "stream", "name": "stderr", "text": "!"}), "the cell look shows stderr"),
-        (lambda cells: cells[-3].update(source=["score = 1.0\n"]), "its code was edited after it was recorded, in the cell look"),
-        (lambda cells: cells[0].update(source=["# Another"]), "its prose was edited after it was recorded, in the cell text-01"),
+        (
+            lambda cells: cells[-3]["outputs"].append(
+                {"output_type": "error", "ename": "E", "evalue": "", "traceback": []}
+            ),
+            "the cell look shows an error",
+        ),
+        (
+            lambda cells: cells[-3]["outputs"].append({"output_type": "stream", "name": "stderr", "text": "!"}),
+            "the cell look shows stderr",
+        ),
+        (
+            lambda cells: cells[-3].update(source=["score = 1.0\n"]),
+            "its code was edited after it was recorded, in the cell look",
+        ),
+        (
+            lambda cells: cells[0].update(source=["# Another"]),
+            "its prose was edited after it was recorded, in the cell text-01",
+        ),
         (lambda cells: cells.pop(), "it has"),
     ],
 )
@@ -250,12 +293,18 @@ def test_edited_by_hand(toy):
     ("act", "cause"),
     [
         (lambda toy: toy.code(CODE.replace("score = 0.9", "score = 0.91")), "the record of its script is stale"),
-        (lambda toy: toy.code(CODE.replace("score = 0.9", "score = 0.9  # why")), "its code was edited after it was recorded, in the cell look"),
+        (
+            lambda toy: toy.code(CODE.replace("score = 0.9", "score = 0.9  # why")),
+            "its code was edited after it was recorded, in the cell look",
+        ),
         (lambda toy: toy.write("snippets/helper.py", 'WORD = "lost"\n'), "the record of its script is stale"),
         (lambda toy: toy.prose("## One", "## First"), "its prose was edited after it was recorded, in the cell text-0"),
-        (lambda toy: (toy.root / "docs/zh/walkthroughs/toy.ipynb").unlink(), "docs/zh/walkthroughs/toy.ipynb is missing"),
+        (
+            lambda toy: (toy.root / "docs/zh/walkthroughs/toy.ipynb").unlink(),
+            "docs/zh/walkthroughs/toy.ipynb is missing",
+        ),
         (lambda toy: toy.write("docs/en/stray.ipynb", "{}"), "docs/en/stray.ipynb is made of nothing"),
-        (lambda toy: (toy.root / "notebooks/walkthroughs/zh/toy.md").unlink(), "has no counterpart"),
+        (lambda toy: (toy.root / "docs/walkthroughs/zh/toy.md").unlink(), "has no counterpart"),
     ],
 )
 def test_sources_that_changed(toy, act, cause):
@@ -311,7 +360,9 @@ def test_run_that_is_not_good(toy, old, new, cause):
 
 
 def test_run_that_takes_too_long(toy):
-    toy.contract(CONTRACT.replace("time_limit_seconds = 20", "time_limit_seconds = 1"), CURVE, ABSENT, topic="walkthroughs/toy")
+    toy.contract(
+        CONTRACT.replace("time_limit_seconds = 20", "time_limit_seconds = 1"), CURVE, ABSENT, topic="walkthroughs/toy"
+    )
     toy.code(CODE.replace("score = 0.9", "import time\ntime.sleep(60)\nscore = 0.9"))
     with pytest.raises(RunFailed, match="timed out"):
         toy.execute()
@@ -332,14 +383,17 @@ def test_run_that_is_not_the_recorded_one_is_refused(toy, recorded):
     executed = recorded.execute()
     record = read_record(toy.catalog, toy.script)
     check_run(toy.catalog, executed, record)
-    for change, cause in (({"results": {"score": 0.91}}, "score is not as recorded"), ({"figures": {"curve": "<svg/>"}}, "the figure curve is not as recorded")):
+    for change, cause in (
+        ({"results": {"score": 0.91}}, "score is not as recorded"),
+        ({"figures": {"curve": "<svg/>"}}, "the figure curve is not as recorded"),
+    ):
         with pytest.raises(NotebookRefused, match=cause):
             check_run(toy.catalog, replace(executed, run=replace(executed.run, **change)), record)
 
 
 def test_a_walkthrough_embeds_one_script(toy):
     toy.prose("## Two", '## Two\n\n```python\n--8<-- "snippets/walkthroughs/toy/other.py:a"\n```')
-    with pytest.raises(NotebookError, match="notebooks/walkthroughs/.*toy.md:1: a walkthrough embeds one script"):
+    with pytest.raises(NotebookError, match="docs/walkthroughs/.*toy.md:1: a walkthrough embeds one script"):
         toy.both
     with pytest.raises(NotebookError):
         walkthrough_of(toy.catalog, toy.script)

@@ -138,7 +138,7 @@ def rendered_code(page: Page, house: House, markdown: Markdown) -> list[str]:
     only = SoupStrainer("pre")  # of a tree of the whole page, the rest would take most of the time
     shown = [pre.get_text().strip() for pre in BeautifulSoup(rendered, "html.parser", parse_only=only).find_all("pre")]
     found = []
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, expected, shown, autojunk=False).get_opcodes():
+    for tag, a, _b, c, d in difflib.SequenceMatcher(None, expected, shown, autojunk=False).get_opcodes():
         for text in shown[c:d] if tag != "equal" else ():
             first = text.partition("\n")[0]
             line = next((i for i, source in enumerate(page.text.splitlines(), 1) if first and first in source), 1)
@@ -403,7 +403,9 @@ def images(page: Page, house: House) -> list[str]:
     found = []
     for block in page.blocks:
         if block.kind == "diagram" and not block.detail.strip():
-            found.append(f'{page.name}:{block.line}: the diagram has no text alternative; say in ```dot alt="…" what it shows')
+            found.append(
+                f'{page.name}:{block.line}: the diagram has no text alternative; say in ```dot alt="…" what it shows'
+            )
         if block.kind == "fence":
             continue
         text = re.sub(r"`[^`]*`", "", block.text)
@@ -435,7 +437,9 @@ def topics_are_whole(house: House) -> list[str]:
     found = []
     for topic in house.catalog.topics.values():
         # The page of a walkthrough is a notebook: tests/notebooks.
-        pages = [] if topic.section == "walkthroughs" else [f"docs/{language}/{topic.path}.md" for language in LANGUAGES]
+        pages = (
+            [] if topic.section == "walkthroughs" else [f"docs/{language}/{topic.path}.md" for language in LANGUAGES]
+        )
         wanted = [*pages, f"tests/{topic.section}/test_{topic.name}.py"]
         wanted += [
             record_path(house.catalog, s, "cpu").relative_to(house.root).as_posix()
@@ -498,7 +502,9 @@ def _structure(page: Page) -> Iterator[tuple[int, str]]:
         elif block.kind == "formula":
             yield block.line, "a formula"
         yield from (
-            (block.line, f"the image {LANGUAGE.sub('.', target)}") for _, target in IMAGE.findall(block.text) if block.kind != "fence"
+            (block.line, f"the image {LANGUAGE.sub('.', target)}")
+            for _, target in IMAGE.findall(block.text)
+            if block.kind != "fence"
         )
 
 

@@ -147,7 +147,9 @@ class Page:
                 yield block.line, block.detail
                 for label in QUOTED.finditer(block.text):
                     line = block.line + 1 + block.text.count("\n", 0, label.start())
-                    yield from ((line, text) for text in re.split(r"\\[a-zA-Z]", label[1]))  # \n ends a line, \N names the node.
+                    yield from (
+                        (line, text) for text in re.split(r"\\[a-zA-Z]", label[1])
+                    )  # \n ends a line, \N names the node.
             elif block.kind == "table":
                 yield from ((line, cell) for line, row in block.rows for cell in row)
             if block.kind != "fence":

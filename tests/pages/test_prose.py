@@ -125,7 +125,7 @@ def test_typed_results_are_seen(text):
         "It needs Python 3.11, see section 3.2.",
         "Python 3.11.5 or later, but not 3.12.",
         "The first of 10 digits, one of them, in one folder.",
-        "`print(f\"{accuracy:.2%}\")`",
+        '`print(f"{accuracy:.2%}")`',
     ],
 )
 def test_no_false_alarm(text):

@@ -10,7 +10,8 @@ from markdown import Markdown
 from mkdocs.config import load_config
 
 from evidence.catalog import load_catalog
-from evidence.record import PACKAGES, code_digests, write_record
+from evidence.code import PACKAGES, code_digests
+from evidence.record import write_record
 from tests.pages import rules
 from tests.pages.source import read_house
 
@@ -248,7 +249,9 @@ def complaints(root):
     for script in house.catalog.scripts.values():
         found += rules.markers(script.path.relative_to(root).as_posix(), script.path.read_text("utf-8"))
     for topic in house.catalog.topics.values():
-        found += rules.contract_texts(f"{topic.path}/topic.toml", tomllib.loads((topic.folder / "topic.toml").read_text("utf-8")))
+        found += rules.contract_texts(
+            f"{topic.path}/topic.toml", tomllib.loads((topic.folder / "topic.toml").read_text("utf-8"))
+        )
     return found
 
 
@@ -264,38 +267,73 @@ BREAKAGES = [
     # Both languages.
     (EN, "## A small model 2", "### A small model 2", "a heading of level 2, where"),
     (EN, "\n## A small model 2\n", "\n", "a heading of level 2, where"),
-    (EN, "=== \"PyTorch\"", "=== \"Torch\"", "the tab Torch"),
+    (EN, '=== "PyTorch"', '=== "Torch"', "the tab Torch"),
     (EN, "\n![A picture](tiny.svg)\n", "\n", "the image tiny.svg"),
     (EN, "{{a b} -> c}", "{a -> c}", "a diagram digraph { {a -> c}"),
     (EN, "A small model\\n128", "Another\\nlabel", None),
     (EN, "    /// evidence | tiny_keras\n    ///\n", "", "/// evidence | tiny_keras, where"),
     (EN, "| --- | --- |\n| Keras |", "| --- | --- |\n| Keras | x |\n| Keras |", "a table of 2 columns"),
     (EN, "{{ tiny_keras.accuracy }}", "good", "shows {{ tiny_keras.accuracy }}, which docs/en"),
-    (EN, "{{ tiny_keras.accuracy }}", "{{ tiny_pytorch.accuracy }}", "shows {{ tiny_pytorch.accuracy }}, which docs/zh"),
+    (
+        EN,
+        "{{ tiny_keras.accuracy }}",
+        "{{ tiny_pytorch.accuracy }}",
+        "shows {{ tiny_pytorch.accuracy }}, which docs/zh",
+    ),
     (EN, "$$\nx = 0.5\n$$\n", "", "a formula, where"),
     (EN, "python tiny_keras.py\n", "python tiny_pytorch.py\n", "where docs/en/models/tiny.md:"),
     (EN, "99.5>\n", "99.5>\n[^other]: <https://example.org>\n", "a source"),
-    (EN, "!!! note \"A small model\"", "!!! warning \"A small model\"", "!!! warning"),
+    (EN, '!!! note "A small model"', '!!! warning "A small model"', "!!! warning"),
     # Code.
     (EN, "## Common mistakes\n", f"## Common mistakes\n\n{TYPED}", "code or output typed by hand"),
-    (EN, "## Common mistakes\n", f"## Common mistakes\n\n=== \"Keras\"\n\n    {TYPED}".replace("\npr", "\n    pr").replace("\n```", "\n    ```"), "code or output typed by hand"),
-    (EN, "## Common mistakes\n", "## Common mistakes\n\n```text\naccuracy: 97.80%\n```\n", "code or output typed by hand"),
+    (
+        EN,
+        "## Common mistakes\n",
+        f'## Common mistakes\n\n=== "Keras"\n\n    {TYPED}'.replace("\npr", "\n    pr").replace("\n```", "\n    ```"),
+        "code or output typed by hand",
+    ),
+    (
+        EN,
+        "## Common mistakes\n",
+        "## Common mistakes\n\n```text\naccuracy: 97.80%\n```\n",
+        "code or output typed by hand",
+    ),
     (EN, "## Common mistakes\n", f"## Common mistakes\n\n{TYPED.replace('```', '~~~')}", "a fence of ~~~"),
-    (EN, "## Common mistakes\n", f"## Common mistakes\n\n{TYPED.replace('```python', '``` { .python }')}", "typed by hand"),
+    (
+        EN,
+        "## Common mistakes\n",
+        f"## Common mistakes\n\n{TYPED.replace('```python', '``` { .python }')}",
+        "typed by hand",
+    ),
     (EN, "## Common mistakes\n", "## Common mistakes\n\nSo:\n\n    print(1)\n", "an indented block shows as code"),
-    (EN, "## Common mistakes\n", "## Common mistakes\n\n- So:\n\n        print(1)\n", "an indented block shows as code"),
+    (
+        EN,
+        "## Common mistakes\n",
+        "## Common mistakes\n\n- So:\n\n        print(1)\n",
+        "an indented block shows as code",
+    ),
     (EN, "## Common mistakes\n", "## Common mistakes\n\n<pre>print(1)</pre>\n", "raw <pre>"),
     (EN, "## Common mistakes\n", "## Common mistakes\n\n<div markdown><code>print(1)</code></div>\n", "raw <code>"),
     (EN, "## Common mistakes\n", "## Common mistakes\n\n/// html | pre\nprint(1)\n///\n", "no block of ours"),
     (EN, "## Common mistakes\n", f'## Common mistakes\n\n--8<-- "{KERAS}:model"\n', "--8<-- outside a fence"),
-    (EN, "tiny_keras.py:model\"\n", "tiny_keras.py:model\"\n    print(1)\n", "code or output typed by hand"),
-    (EN, "tiny_keras.py:model\"\n", "tiny_keras.py:1:3\"\n", "there is no section 1:3"),
-    (EN, "tiny_keras.py:model\"\n", "tiny_keras.py:modell\"\n", "there is no section modell"),
+    (EN, 'tiny_keras.py:model"\n', 'tiny_keras.py:model"\n    print(1)\n', "code or output typed by hand"),
+    (EN, 'tiny_keras.py:model"\n', 'tiny_keras.py:1:3"\n', "there is no section 1:3"),
+    (EN, 'tiny_keras.py:model"\n', 'tiny_keras.py:modell"\n', "there is no section modell"),
     (EN, FENCE, FENCE.replace("keras", "pytorch"), "in the tab Keras; it belongs to PyTorch"),
     (EN, "records/models/tiny/tiny_keras.cpu.txt", "records/models/tiny/tiny_pytorch.cpu.txt", "it belongs to PyTorch"),
-    (EN, "records/models/tiny/tiny_keras.cpu.curve", "records/models/tiny/tiny_pytorch.cpu.curve", "it belongs to PyTorch"),
+    (
+        EN,
+        "records/models/tiny/tiny_keras.cpu.curve",
+        "records/models/tiny/tiny_pytorch.cpu.curve",
+        "it belongs to PyTorch",
+    ),
     (EN, "tiny_keras.cpu.txt", "tiny_keras.cpu.txt:1:1", "embed the whole of it"),
-    (EN, FENCE, FENCE.replace("snippets/models/tiny/tiny_keras.py:model", CONTRACT), "only snippets/….py and records/….txt"),
+    (
+        EN,
+        FENCE,
+        FENCE.replace("snippets/models/tiny/tiny_keras.py:model", CONTRACT),
+        "only snippets/….py and records/….txt",
+    ),
     (EN, FENCE, FENCE.replace('title="tiny', 'title="huge'), "the title 'huge_keras.py' over tiny_keras.py"),
     (EN, FENCE, FENCE.replace("```python ", "```text "), "write ```python"),
     (EN, "```bash\n", "```bash\ncat result\n", "no command of SHELL_COMMANDS"),
@@ -313,7 +351,7 @@ BREAKAGES = [
     (KERAS, "    units=128", "    # --8<-- [start:units]\n    units=128", "not a marker"),
     (KERAS, "\n\n\n", "\n# --8<-- [start:empty]\n\n# --8<-- [end:empty]\n", "section empty is empty"),
     (KERAS, "\n\n\n", "\nmodel = None\n", "'model = None' lies in no section"),
-    (EN, "tiny_keras.py:main\"", "tiny_keras.py:model\"", "is shown without main"),
+    (EN, 'tiny_keras.py:main"', 'tiny_keras.py:model"', "is shown without main"),
     (EN, "## Common mistakes\n", f"## Common mistakes\n\n{FENCE.replace('    ', '')}\n", "with model twice"),
     (EN, 'tiny_keras.py"\n        ```', 'tiny_keras.py:main"\n        ```', "cannot be copied whole"),
     # Explanations.
@@ -321,7 +359,12 @@ BREAKAGES = [
     (KERAS, "    model = build", "    model = None\n    model = build", "has lines that nothing explains"),
     (KERAS, "    model = build", "    model.freeze()\n    model = build", "    model.freeze()"),
     (EN, "- `units=128`: See", "- See", "    units=128,"),
-    (EN, "Keras does it.\n\n=== \"PyTorch\"", "Keras does it, then `model.compile()`.\n\n=== \"PyTorch\"", "quotes `model.compile()`"),
+    (
+        EN,
+        'Keras does it.\n\n=== "PyTorch"',
+        'Keras does it, then `model.compile()`.\n\n=== "PyTorch"',
+        "quotes `model.compile()`",
+    ),
     (EN, "- `return keras.Sequential(`", "- `return Sequential(`", "explains `return Sequential(`"),
     (EN, "`model = build_model()`: A small", "`model` and `build_model`: A small", None),
     # Running text.
@@ -330,7 +373,7 @@ BREAKAGES = [
     (EN, "![A picture]", "![A curve up to 97 %]", "“97 %”"),
     (EN, 'alt="A picture"', 'alt="A curve up to 97 %"', "“97 %”"),
     (EN, "A small model\\n128", "right on\\n97 %", "“97 %”"),
-    (EN, "!!! note \"A small model\"", "!!! note \"97 % right\"", "“97 %”"),
+    (EN, '!!! note "A small model"', '!!! note "97 % right"', "“97 %”"),
     (EN, "\n## A small model 2", "\n## A small model with 97 % accuracy", "“97 %”"),
     (EN, "| Keras | {{ tiny_keras.accuracy }}", "| Accuracy | 97 {{ tiny_keras.accuracy }}", "a metric with its value"),
     (EN, "| A small model |", "| Time (s) |", None),
@@ -349,7 +392,12 @@ BREAKAGES = [
     (EN, "# A small model\n", "# A small model\n\n# Another\n", "has 2 titles"),
     (EN, "## Common mistakes", "## Mistakes", "has no section ## Common mistakes"),
     (EN, "## Exercises", "## Questions", "has no section ## Exercises"),
-    (EN, "\n2. See how Keras does it.\n\n    ??? success", "\n2. See how Keras does it.\n\n    !!! success", "2 exercises and 1 folded answers"),
+    (
+        EN,
+        "\n2. See how Keras does it.\n\n    ??? success",
+        "\n2. See how Keras does it.\n\n    !!! success",
+        "2 exercises and 1 folded answers",
+    ),
     (EN, "\n## Sources\n", "\n## Sources\n\n## More\n", "is not the last section"),
     (EN, "    /// evidence | tiny_keras\n    ///\n", "", "without its evidence; add /// evidence | tiny_keras"),
     (EN, '    ```text\n    --8<-- "records/models/tiny/tiny_keras.cpu.txt"\n    ```\n', "", "without what it printed"),
@@ -365,7 +413,9 @@ BREAKAGES = [
 ]
 
 
-@pytest.mark.parametrize(("file", "old", "new", "cause"), BREAKAGES, ids=[f"{i}: {case[3]}" for i, case in enumerate(BREAKAGES)])
+@pytest.mark.parametrize(
+    ("file", "old", "new", "cause"), BREAKAGES, ids=[f"{i}: {case[3]}" for i, case in enumerate(BREAKAGES)]
+)
 def test_breakage_is_reported(house, file, old, new, cause):
     text = (house / file).read_text("utf-8")
     assert old in text

@@ -12,7 +12,9 @@ from tests.parity.worker import GluonWorker
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--record-parity", action="store_true", help="keep how far models lie apart, once all were compared")
+    parser.addoption(
+        "--record-parity", action="store_true", help="keep how far models lie apart, once all were compared"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,7 @@ from pathlib import Path
 
 import mxnet as mx
 import numpy as np
-from measure import (
-    ADAM_EPSILON, ADAM_LEARNING_RATE, SGD_LEARNING_RATE, Translator, load_snippet, measure, translators
-)
+from measure import ADAM_EPSILON, ADAM_LEARNING_RATE, SGD_LEARNING_RATE, Translator, load_snippet, measure, translators
 from mxnet import autograd, gluon
 
 

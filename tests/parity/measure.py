@@ -31,7 +31,15 @@ ADAM_EPSILON = 1e-5
 # The largest difference allowed, relative to the largest value of the same array where that is more than 1. They are
 # never widened for a test: what lies outside is a convention, to be aligned and told to the reader, or a mistake.
 TOLERANCES = {
-    "float32": {"round_trip": 0.0, "forward": 2e-6, "gradient": 2e-6, "sgd_1": 1e-6, "sgd_10": 1e-6, "adam_1": 2e-6, "adam_10": 2e-6},
+    "float32": {
+        "round_trip": 0.0,
+        "forward": 2e-6,
+        "gradient": 2e-6,
+        "sgd_1": 1e-6,
+        "sgd_10": 1e-6,
+        "adam_1": 2e-6,
+        "adam_10": 2e-6,
+    },
     "float64": {"round_trip": 0.0, "forward": 1e-12, "gradient": 1e-12, "sgd_1": 1e-12, "sgd_10": 1e-12},
 }
 # Within ten steps of Adam a ReLU or a maximum may take the other side, so that this share of the parameters must agree.
@@ -121,7 +129,11 @@ def load_snippet(path):
 # directions of a "bidirectional_rnn" are translated as an "rnn". A transposed convolution is translated as a "conv2d": its kernel
 # has inputs and outputs exchanged in every framework.
 KINDS = {"dense": 2, "conv2d": 2, "flatten_dense": 2, "rnn": 3, "gru": 3, "attention": 8} | {
-    "layer_norm": 2, "batch_norm": 4, "embedding": 1, "bidirectional_rnn": 6, "conv2d_without_bias": 1
+    "layer_norm": 2,
+    "batch_norm": 4,
+    "embedding": 1,
+    "bidirectional_rnn": 6,
+    "conv2d_without_bias": 1,
 }
 
 

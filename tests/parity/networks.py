@@ -76,7 +76,9 @@ class TensorFlowNetwork:
         self._apply(self._gradients(x, target))
 
 
-def keras_network(layer: keras.layers.Layer, dropout: bool = False, noise: int = 0, source: int = 0) -> TensorFlowNetwork:
+def keras_network(
+    layer: keras.layers.Layer, dropout: bool = False, noise: int = 0, source: int = 0
+) -> TensorFlowNetwork:
     """Return the network of a built layer or model; its dropout is switched off unless `dropout`.
 
     With `noise`, so many of the last columns of its input are handed to it as the noise that it would draw. With `source`, so
@@ -126,7 +128,9 @@ def tensorflow_network(model: tf.Module, dropout: bool = False) -> TensorFlowNet
     variables = [variable for layer in layers for variable in (layer.kernel, layer.bias)]
 
     def call(x, training):
-        return model(x, training=training) if dropout and "training" in inspect.signature(model).parameters else model(x)
+        return (
+            model(x, training=training) if dropout and "training" in inspect.signature(model).parameters else model(x)
+        )
 
     return TensorFlowNetwork(call, variables, variables)
 
@@ -159,7 +163,9 @@ class PyTorchNetwork:
         found = []
         for layer, part in zip(self.layers, self.parts):
             # Counts batches; no weight.
-            state = {key: tensor for key, tensor in layer.state_dict(keep_vars=True).items() if "num_batches" not in key}
+            state = {
+                key: tensor for key, tensor in layer.state_dict(keep_vars=True).items() if "num_batches" not in key
+            }
             found += part.back({key: values(tensor) for key, tensor in state.items()})
         return found
 

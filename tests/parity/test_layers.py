@@ -99,7 +99,7 @@ def gluon_quantities(layers, gluon):
 
 
 @pytest.mark.parametrize(
-    ("layer", "precision"), [(l, "float32") for l in LAYERS] + [(l, "float64") for l in IN_DOUBLE]
+    ("layer", "precision"), [(layer, "float32") for layer in LAYERS] + [(layer, "float64") for layer in IN_DOUBLE]
 )
 def test_mxnet(layer, precision, gluon_quantities, reference):
     for variant in VARIANTS[precision]:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from evidence.catalog import FRAMEWORKS, Catalog, load_catalog
+from evidence.code import pinned_versions
 from evidence.parity import read_parity, write_parity
-from evidence.record import pinned_versions
 from tests.conftest import ROOT
 from tests.parity.measure import KINDS, differences, load_snippet, measure, translators
 
@@ -53,9 +53,10 @@ PLANS |= {f"{name}:GRU": (PLANS[name][0], [("gru", {}), ("dense", {})]) for name
 SEQUENCES = {"birnn"}
 # Scripts with two models: `script:function`, after the one of `BUILDERS`.
 PLANS |= {
-    "gan:build_discriminator": ((28, 28, 1), [
-        ("conv2d", {}), ("conv2d_without_bias", {}), ("batch_norm", {}), ("flatten_dense", {"height": 7, "width": 7})
-    ]),
+    "gan:build_discriminator": (
+        (28, 28, 1),
+        [("conv2d", {}), ("conv2d_without_bias", {}), ("batch_norm", {}), ("flatten_dense", {"height": 7, "width": 7})],
+    ),
     "collapse:build_discriminator": ((2,), [("dense", {})] * 3),
     "equilibrium:build_discriminator": ((1,), [("dense", {})] * 3),
 }
@@ -76,7 +77,15 @@ APART = {"mechanics": "each is a toy that tells when Python runs its method; Ten
 # so near to zero that rounding alone decides on which side of a ReLU it is. Powers of two in double precision: MXNet divides
 # by the size of the batch in 32 bits.
 VARIANTS = {"float32": [(4, 0), (3, 1), (2, 2)], "float64": [(16, 0), (8, 1)]}
-CLASSES = {"numerals": 28, "halves": 28, "halves:BERT": 28, "birnn": 3, "recall": 8, "recall:RNN": 8, "recall:GRU": 8}  # of all others 10
+CLASSES = {
+    "numerals": 28,
+    "halves": 28,
+    "halves:BERT": 28,
+    "birnn": 3,
+    "recall": 8,
+    "recall:RNN": 8,
+    "recall:GRU": 8,
+}  # of all others 10
 # Within ten steps of Adam rounding may take a ReLU to its other side, as it did in one of twelve draws of `filters`; in so small
 # a model that moves more of the parameters than is allowed. If nothing but those ten steps differs, another draw is judged: what
 # is a convention, or a mistake, differs in every draw.
@@ -123,7 +132,13 @@ def builder_of(name: str, framework: str) -> tuple[str, list[str]]:
 CATALOG = load_catalog(ROOT)
 MODELS = {name: frameworks for name, frameworks in builders(CATALOG).items() if name in PLANS}
 OTHERS = [(name, framework) for name, frameworks in MODELS.items() for framework in frameworks if framework != "keras"]
-ARGUED = [(name, framework) for name in PLANS if ":" in name for framework in MODELS.get(name.partition(":")[0], ()) if framework != "keras"]
+ARGUED = [
+    (name, framework)
+    for name in PLANS
+    if ":" in name
+    for framework in MODELS.get(name.partition(":")[0], ())
+    if framework != "keras"
+]
 # TensorFlow's modules say in which precision their variables are. MXNet keeps epsilon and momentum of batch norm in 32 bits, and
 # computes LeakyReLU in them.
 NORMALISED = {name for name, (_, layers) in PLANS.items() if ("batch_norm", {}) in layers}
@@ -134,7 +149,9 @@ DOUBLE = [pair for pair in OTHERS + ARGUED if pair not in SINGLE]
 
 def each(pairs: list[tuple[str, str]]) -> pytest.MarkDecorator:
     """Run a test for each model in each framework: those of one model in one worker, where Keras' half of it is measured once."""
-    return pytest.mark.parametrize(("name", "framework"), [pytest.param(*pair, marks=pytest.mark.xdist_group(pair[0])) for pair in pairs])
+    return pytest.mark.parametrize(
+        ("name", "framework"), [pytest.param(*pair, marks=pytest.mark.xdist_group(pair[0])) for pair in pairs]
+    )
 
 
 def test_every_model_is_compared(catalog):
@@ -156,7 +173,13 @@ def build(networks, weights, conventions):
         if framework == "tensorflow":
             return networks.tensorflow_network(model, dropout)
         parts = translators(weights, "pytorch", PLANS[name][1])
-        model = networks.WithNoise(model, noise) if name in NOISE else networks.WithSource(model, source) if source else model
+        model = (
+            networks.WithNoise(model, noise)
+            if name in NOISE
+            else networks.WithSource(model, source)
+            if source
+            else model
+        )
         model = model.cpu().double() if precision == "float64" else model.cpu()
         return networks.PyTorchNetwork(model, parts, conventions, weights, dropout)
 
@@ -169,7 +192,11 @@ def gluon_case(name: str, precision: str, dropout: bool = False) -> dict:
     builder, arguments = builder_of(name, "mxnet")
     case = {"snippet": path, "builder": builder, "arguments": arguments, "plan": PLANS[name][1], "precision": precision}
     case |= {"source": SOURCES[name]} if name in SOURCES else {}
-    return case | ({"scatter": True} if dropout else {}) | ({"noise": 0 if dropout else NOISE[name]} if name in NOISE else {})
+    return (
+        case
+        | ({"scatter": True} if dropout else {})
+        | ({"noise": 0 if dropout else NOISE[name]} if name in NOISE else {})
+    )
 
 
 def drawn(name: str, batch: int, seed: int, draw: int, shapes: list[tuple], precision: str):
@@ -216,7 +243,9 @@ def reference(build):
     def built(name: str, precision: str):
         network = build(name, "keras", precision)
         planned = sum(KINDS[kind] for kind, _ in PLANS[name][1])
-        assert len(network.variables) == planned, f"{name} in Keras has {len(network.variables)} weights, PLANS {planned}"
+        assert len(network.variables) == planned, (
+            f"{name} in Keras has {len(network.variables)} weights, PLANS {planned}"
+        )
         return network
 
     @lru_cache(maxsize=max(map(len, VARIANTS.values())) * DRAWS)
@@ -267,7 +296,9 @@ def compare(name, framework, precision, reference, build, gluon) -> dict[str, fl
                 else:
                     actual = measure(build(name, framework, precision), x, classes, values)
             except Exception as error:
-                error.add_note(f"{name} in {FRAMEWORKS[framework]} cannot take the weights of the model in Keras, or be trained")
+                error.add_note(
+                    f"{name} in {FRAMEWORKS[framework]} cannot take the weights of the model in Keras, or be trained"
+                )
                 raise
             found = list(differences(expected, actual, noise(name)))
             if [each.quantity for each in found if not each.agrees] != ["adam_10"]:

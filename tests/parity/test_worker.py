@@ -43,7 +43,10 @@ def test_environment_without_mxnet_is_told(worker, monkeypatch):
 def test_model_without_a_plan_is_named_with_what_to_add(catalog, monkeypatch):
     monkeypatch.delitem(test_models.PLANS, "cnn")
     (sentence,) = test_models.unplanned(catalog)
-    assert sentence.startswith("cnn has a model in Keras, PyTorch, MXNet, and nothing proves") and "add 'cnn' to PLANS" in sentence
+    assert (
+        sentence.startswith("cnn has a model in Keras, PyTorch, MXNet, and nothing proves")
+        and "add 'cnn' to PLANS" in sentence
+    )
 
 
 def quantities(value: float, precision: str = "float32") -> dict:

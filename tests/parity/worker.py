@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from evidence.catalog import Catalog
-from evidence.run import interpreter
+from evidence.running.sandbox import interpreter
 
 WORKER = Path(__file__).with_name("gluon_worker.py")
 

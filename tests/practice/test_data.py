@@ -30,7 +30,9 @@ def test_digits_are_counted_right(run, mnist):
     assert f"images of each digit: {np.array(counts)}" in run.output
 
 
-@pytest.mark.needs_mnist("sixty thousand and ten thousand images of 28 x 28, one the most frequent digit and five the rarest")
+@pytest.mark.needs_mnist(
+    "sixty thousand and ten thousand images of 28 x 28, one the most frequent digit and five the rarest"
+)
 def test_shapes_are_those_of_mnist(run, mnist):
     assert "train: images (60000, 28, 28) uint8, labels (60000,) uint8" in run.output
     assert "test: images (10000, 28, 28) uint8, labels (10000,) uint8" in run.output

@@ -18,10 +18,15 @@ from tests.pages import rules
 from tests.pages.source import INLINE_CODE, LINK, read_page
 
 ROOT = Path(__file__).parents[2]
-ROOMS = (
-    "benchmarks", "diagrams", "docs", "evidence", "glossary", "hooks", "mathematics", "notebooks", "records", "search", "snippets", "tests", "theme"
+ROOMS = ("LICENSES", "docs", "evidence", "records", "requirements", "snippets", "tests")
+DOCUMENTS = (
+    "README.md",
+    "README.zh.md",
+    "CONTRIBUTING.md",
+    "CONTRIBUTING.zh.md",
+    "LICENSES/THIRD_PARTY.md",
+    "CHANGELOG.md",
 )
-DOCUMENTS = ("README.md", "README.zh.md", "CONTRIBUTING.md", "CONTRIBUTING.zh.md", "THIRD_PARTY.md", "CHANGELOG.md")
 PAIRS = (("README.md", "README.zh.md"), ("CONTRIBUTING.md", "CONTRIBUTING.zh.md"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 EXAMPLE = "concepts/activation"  # the topic that CONTRIBUTING adds
@@ -67,9 +72,16 @@ def known(tmp_path_factory) -> set[str]:
     lay_out_topic(example, EXAMPLE, ["numpy"])
     (example / "records" / EXAMPLE).mkdir(parents=True)
     theme = Path(material.__file__).parent / "templates"
-    paths = {path.name for path in ROOT.iterdir()} | {path.relative_to(ROOT).as_posix() for path in (ROOT / ".github").rglob("*")}
+    paths = {path.name for path in ROOT.iterdir()} | {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / ".github").rglob("*")
+    }
     for base, rooms in ((ROOT, ROOMS), (example, ROOMS), (theme, ("assets",))):
-        paths |= {path.relative_to(base).as_posix() for room in rooms for path in [base / room, *(base / room).rglob("*")] if path.exists()}
+        paths |= {
+            path.relative_to(base).as_posix()
+            for room in rooms
+            for path in [base / room, *(base / room).rglob("*")]
+            if path.exists()
+        }
     return paths
 
 
@@ -84,13 +96,19 @@ def is_known(path: str, known: set[str]) -> bool:
 @pytest.mark.parametrize(("english", "chinese"), PAIRS)
 def test_both_languages_have_the_same_parts(english, chinese):
     ours, theirs = (read_page(ROOT, ROOT / name) for name in (english, chinese))
-    assert not (complaints := rules.same_structure(theirs, ours) + rules.chinese_is_well_set(theirs)), "\n".join(complaints)
+    assert not (complaints := rules.same_structure(theirs, ours) + rules.chinese_is_well_set(theirs)), "\n".join(
+        complaints
+    )
 
 
 @each_document
 def test_paths_exist(name, known):
     """A path in backticks, or one that a link leads to, is in the repository."""
-    named = [code for code in inline_code(name) if re.fullmatch(r"(?=.*\w)[\w./\\-]+", code) and re.search(r"/|\.(?:py|md|txt|toml|yml|cff)$", code)]
+    named = [
+        code
+        for code in inline_code(name)
+        if re.fullmatch(r"(?=.*\w)[\w./\\-]+", code) and re.search(r"/|\.(?:py|md|txt|toml|yml|cff)$", code)
+    ]
     # Seen from a README on GitHub, ../../actions is that of the repository: its badges need no address, and are right in a fork.
     document = re.sub(r"\.\./\.\./actions/(workflows/\w+\.yml)(?:/badge\.svg)?", r".github/\1", read(name))
     links = [target for _, target in LINK.findall(document) if not re.match(r"https?:|#", target)]
@@ -100,8 +118,12 @@ def test_paths_exist(name, known):
 
 @each_document
 def test_links_within_a_document_lead_to_headings(name):
-    headings = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"(?m)^#+ (.*)$", read(name))}
-    assert not (dead := [target for _, target in LINK.findall(read(name)) if target[0] == "#" and target[1:] not in headings]), dead
+    headings = {
+        re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"(?m)^#+ (.*)$", read(name))
+    }
+    assert not (
+        dead := [target for _, target in LINK.findall(read(name)) if target[0] == "#" and target[1:] not in headings]
+    ), dead
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, *(path.name for path in WORKFLOWS)])
@@ -130,9 +152,15 @@ def test_commands_can_be_run(name, known, monkeypatch, capsys):
             files = [after for word, after in zip(words, words[1:]) if word in ("-r", "-c")]
             wrong += [f"pip install -r {file}" for file in files if not (ROOT / file).is_file()]
             packages = [word for word in words[1:] if word[0] != "-" and word not in files]
-            wrong += [f"pip install {package}: not in constraints.txt" for package in packages if package not in pins("constraints.txt")]
+            wrong += [
+                f"pip install {package}: not in requirements/constraints.txt"
+                for package in packages
+                if package not in pins("requirements/constraints.txt")
+            ]
         if program.startswith("python") or program == "pytest":
-            paths = [word for word in words if re.fullmatch(r"[\w/.-]+", word) and ("/" in word or word.endswith(".py"))]
+            paths = [
+                word for word in words if re.fullmatch(r"[\w/.-]+", word) and ("/" in word or word.endswith(".py"))
+            ]
             wrong += [f"{program} {path}" for path in paths if not is_known(path, known)]
     assert not wrong, f"{name}: {'; '.join(wrong)}"
 
@@ -161,19 +189,21 @@ def pins(name: str) -> dict[str, str]:
     return dict(re.findall(r"(?m)^([\w.-]+)==(\S+)$", read(name)))
 
 
-@pytest.mark.parametrize("name", [path.name for path in sorted(ROOT.glob("requirements*.txt"))])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements/mxnet.txt", "requirements/site.txt"])
 def test_pins_are_exact_and_agree(name):
-    """Anyone can install every pin (`2.13.0+cpu` is on no index), and constraints.txt says the same."""
-    lines = [line for line in read(name).splitlines() if line.strip() and not line.startswith(("#", "-c ", "-r ", "-e "))]
+    """Anyone can install every pin (`2.13.0+cpu` is on no index), and requirements/constraints.txt says the same."""
+    lines = [
+        line for line in read(name).splitlines() if line.strip() and not line.startswith(("#", "-c ", "-r ", "-e "))
+    ]
     assert not (loose := [line for line in lines if not re.fullmatch(r"[\w.-]+==[\d.]+\w*", line)]), loose
-    if "-c constraints.txt" in read(name):
-        others = pins("constraints.txt")
+    if re.search(r"-c \S*constraints.txt", read(name)):
+        others = pins("requirements/constraints.txt")
         assert not (apart := {p: (v, others.get(p)) for p, v in pins(name).items() if others.get(p) != v}), apart
 
 
 def test_constraints_are_exact():
-    lines = [line for line in read("constraints.txt").splitlines() if line.strip() and line[0] != "#"]
-    assert len(lines) == len(pins("constraints.txt")) and not [line for line in lines if "+" in line]
+    lines = [line for line in read("requirements/constraints.txt").splitlines() if line.strip() and line[0] != "#"]
+    assert len(lines) == len(pins("requirements/constraints.txt")) and not [line for line in lines if "+" in line]
 
 
 def test_one_python_everywhere():
@@ -184,7 +214,9 @@ def test_one_python_everywhere():
     assert tomllib.loads(read("pyproject.toml"))["project"]["requires-python"] == f">={low},<{high}"
     for name in (*PAIRS[0], *PAIRS[1]):
         assert f"Python {minor}" in read(name) and low in read(name), f"{name} does not name Python {low}"
-        assert not (others := set(re.findall(r"Python (3\.\d+)", read(name))) - {minor}), f"{name} names Python {others}"
+        assert not (others := set(re.findall(r"Python (3\.\d+)", read(name))) - {minor}), (
+            f"{name} names Python {others}"
+        )
     versions = {v for path in WORKFLOWS for v in re.findall(r"python-version: (.*)", path.read_text("utf-8"))}
     assert versions == {f'"{minor}"'}
 
@@ -198,8 +230,10 @@ def test_citation():
     assert citation["cff-version"] == "1.2.0" and citation["type"] == "software" and citation["license"] == "MIT"
     assert citation["version"] == tomllib.loads(read("pyproject.toml"))["project"]["version"]
     holder = re.search(r"Copyright \(c\) \d{4} (.*)", read("LICENSE"))[1]
-    assert citation["authors"] == [{"name": holder}] and holder in read("LICENSE-docs")
-    assert read("LICENSE").startswith("MIT License") and "SPDX-License-Identifier: CC-BY-4.0" in read("LICENSE-docs")
+    assert citation["authors"] == [{"name": holder}] and holder in read("LICENSES/CC-BY-4.0.md")
+    assert read("LICENSE").startswith("MIT License") and "SPDX-License-Identifier: CC-BY-4.0" in read(
+        "LICENSES/CC-BY-4.0.md"
+    )
 
 
 def test_changelog_begins_with_what_is_unreleased():
@@ -224,7 +258,9 @@ def test_workflow_is_bounded(workflow):
     for name, job in content["jobs"].items():
         written = {scope for scope, level in job.get("permissions", {}).items() if level != "read"}
         assert written <= WRITES.get((workflow.name, name), set()), f"{name} may write {written}"
-        assert set([job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])) <= content["jobs"].keys()
+        assert (
+            set([job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])) <= content["jobs"].keys()
+        )
         if "uses" in job:
             assert (ROOT / job["uses"]).is_file(), f"{name}: there is no {job['uses']}"
             continue
@@ -242,20 +278,29 @@ def test_workflow_asks_github_alone(workflow):
 
 def test_jobs_divide_the_tests():
     """By their marks; a framework's job installs its packages, that of parity all of them, and the rest needs none."""
-    jobs = {job["part"]: job for job in yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]["tests"]["strategy"]["matrix"]["include"]}
+    jobs = {
+        job["part"]: job
+        for job in yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]["tests"]["strategy"]["matrix"]["include"]
+    }
     own = command_line.FRAMEWORKS.keys() - {"numpy"}
     assert jobs.keys() == own | {"parity", "everything else"}
     marks = [part for part in jobs if part != "everything else"]
     assert all(jobs[part]["select"] == part for part in marks)
-    assert jobs["everything else"]["select"] == f"not ({' or '.join(marks)})" and not jobs["everything else"]["packages"]
+    assert (
+        jobs["everything else"]["select"] == f"not ({' or '.join(marks)})" and not jobs["everything else"]["packages"]
+    )
     packages = {part: set(jobs[part]["packages"].split()) for part in marks}
     assert packages["parity"] == set().union(*(packages[part] for part in own))
-    assert not (unpinned := packages["parity"] - pins("constraints.txt").keys()), unpinned
+    assert not (unpinned := packages["parity"] - pins("requirements/constraints.txt").keys()), unpinned
 
 
 def test_no_test_is_for_two_jobs(request):
     parts = {*command_line.FRAMEWORKS, "parity"} - {"numpy"}
-    torn = {test.nodeid: marks for test in request.session.items if len(marks := {mark.name for mark in test.iter_markers()} & parts) > 1}
+    torn = {
+        test.nodeid: marks
+        for test in request.session.items
+        if len(marks := {mark.name for mark in test.iter_markers()} & parts) > 1
+    }
     assert not torn
 
 
@@ -263,13 +308,20 @@ def test_dependency_updates():
     """Frameworks come apart from the rest, and MXNet's frozen environment not at all."""
     pip, actions = yaml.safe_load(read(".github/dependabot.yml"))["updates"]
     assert (pip["package-ecosystem"], actions["package-ecosystem"]) == ("pip", "github-actions")
-    assert pip["exclude-paths"] == ["requirements-mxnet.txt"]
+    assert pip["exclude-paths"] == ["requirements/mxnet.txt"]
     (rest,) = [group for group in pip["groups"].values() if group["patterns"] == ["*"]]
     apart = {name for group in pip["groups"].values() for name in group["patterns"]} - {"*"}
-    assert {"tensorflow", "keras", "torch"} <= apart == set(rest["exclude-patterns"]) <= pins("constraints.txt").keys()
+    assert (
+        {"tensorflow", "keras", "torch"}
+        <= apart
+        == set(rest["exclude-patterns"])
+        <= pins("requirements/constraints.txt").keys()
+    )
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name
+)
 def test_issue_form(path):
     form = yaml.safe_load(path.read_text("utf-8"))
     assert {"name", "description", "body"} <= form.keys()

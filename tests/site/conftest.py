@@ -18,6 +18,7 @@ import pytest
 from bs4 import BeautifulSoup
 from filelock import FileLock, Timeout
 from playwright.sync_api import Browser, sync_playwright
+
 from tests.browser import ADVICE, find_browser
 from tests.site.reader import Reader, Server
 
@@ -186,9 +187,8 @@ def reader(browser: Browser, site: Site) -> Iterator[Callable[..., Reader]]:
 def working_copy(tmp_path: Path) -> Path:
     """A folder to be broken: the site's own configuration, templates and hooks, around one page in each language."""
     folder = tmp_path / "copy"
-    for name in ("glossary", "hooks", "notebooks", "theme"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "walkthroughs"))
-    (folder / "notebooks" / "walkthroughs").mkdir()
+    shutil.copytree(ROOT / "evidence", folder / "evidence", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "docs" / "walkthroughs").mkdir(parents=True)
     for name in ("records", "snippets"):
         (folder / name).mkdir()
     for language in ("zh", "en"):

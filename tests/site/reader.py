@@ -80,7 +80,14 @@ class Reader:
 
     @classmethod
     def sit_down(
-        cls, browser: Browser, server: Server, *, width: int = 1280, scheme: str = "light", language: str = "en", **options: Any
+        cls,
+        browser: Browser,
+        server: Server,
+        *,
+        width: int = 1280,
+        scheme: str = "light",
+        language: str = "en",
+        **options: Any,
     ) -> Reader:
         """`options` are those of Playwright's `Browser.new_context`."""
         size = {"width": width, "height": 844 if width < 600 else 900}
@@ -109,7 +116,9 @@ class Reader:
         page.goto(self.server.root + path.removesuffix("index.html"), wait_until=wait_until)
         return page
 
-    def visit(self, paths: Iterable[str], prepare: Callable[[CDPSession], None], tabs: int) -> Iterator[tuple[str, Page, CDPSession]]:
+    def visit(
+        self, paths: Iterable[str], prepare: Callable[[CDPSession], None], tabs: int
+    ) -> Iterator[tuple[str, Page, CDPSession]]:
         """Show files as on a first visit, with nothing in the cache; yield each once it is loaded, while the next ones load.
 
         A tab that is kept costs a fraction of a new profile for each page. `prepare` is called once for each tab. Only the tab

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+
 from tests.site.conftest import EVERY_PAGE, Site
 from tests.site.reader import Reader
 

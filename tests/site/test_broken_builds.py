@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tests.site.conftest import build
 
 LANGUAGES = ("zh", "en")
@@ -45,7 +46,10 @@ def test_what_would_mislead(working_copy: Path) -> None:
     expected = []
     for language in LANGUAGES:
         index = working_copy / f"docs/{language}/index.md"
-        append(index, f"[link](#no-anchor-{language}) [link](no_page_{language}.md) ![figure](records/no_figure_{language}.svg)")
+        append(
+            index,
+            f"[link](#no-anchor-{language}) [link](no_page_{language}.md) ![figure](records/no_figure_{language}.svg)",
+        )
         expected += [f"no-anchor-{language}", f"no_page_{language}.md", f"no_figure_{language}.svg"]
 
         (working_copy / f"docs/{language}/only_in_{language}.md").write_text("# Alone\n", encoding="utf-8")

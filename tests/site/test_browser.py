@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
+
 from tests.site.conftest import EVERY_PAGE, Site
 from tests.site.reader import Reader
 
@@ -75,13 +76,17 @@ def chosen(page: Page) -> set[str]:
 
 
 @pytest.mark.parametrize("below", ["site", "project_site"])
-def test_every_page_is_quiet_and_fits_a_phone(request: pytest.FixtureRequest, reader: Callable[..., Reader], below: str) -> None:
+def test_every_page_is_quiet_and_fits_a_phone(
+    request: pytest.FixtureRequest, reader: Callable[..., Reader], below: str
+) -> None:
     """No request to another host, no error, warning or violation of the security policy: `reader` sees to it. Only tables and code scroll sideways."""
     site: Site = request.getfixturevalue(below)
     someone = reader(site=site, width=390)
     page = someone.context.new_page()
     # Below a sub-path the same templates make other links: one page of each kind shows them.
-    for path in site.pages if below == "site" else [built.path for language in OTHER for built in site.chosen(language)]:
+    for path in (
+        site.pages if below == "site" else [built.path for language in OTHER for built in site.chosen(language)]
+    ):
         someone.open(path, page)
         assert page.title().strip(), path
         assert page.evaluate("document.documentElement.scrollWidth") == 390, path
@@ -96,20 +101,30 @@ def test_language_switch_keeps_page_and_place(site: Site, reader: Callable[..., 
         path = built.path
         if path.endswith("404.html"):
             continue
-        ours, theirs = (re.findall(r'<h[1-4] id="([^"]+)"', p.file.read_text(encoding="utf-8")) for p in (built, site.pages[built.counterpart]))
+        ours, theirs = (
+            re.findall(r'<h[1-4] id="([^"]+)"', p.file.read_text(encoding="utf-8"))
+            for p in (built, site.pages[built.counterpart])
+        )
         assert len(ours) == len(theirs) > 0, path
         someone.open(path, page)
         named = page.evaluate(LINKS_FROM, [OTHER[language], ours])
-        assert named == [f"{someone.server.root}{built.counterpart.removesuffix('index.html')}#section-{place}" for place in range(len(ours))], path
+        assert named == [
+            f"{someone.server.root}{built.counterpart.removesuffix('index.html')}#section-{place}"
+            for place in range(len(ours))
+        ], path
         for here, there in [*zip(ours, theirs)] if EVERY_PAGE else [(ours[-1], theirs[-1])]:
             someone.open(f"{path.removesuffix('index.html')}#{here}", page)
             page.locator(f".md-header [hreflang={OTHER[language]}]").dispatch_event("click")
             page.wait_for_url(f"{someone.server.root}{built.counterpart.removesuffix('index.html')}#{quote(there)}")
-            assert page.evaluate("document.querySelector(':target').getBoundingClientRect().top") < 900, f"{path}#{here}"
+            assert page.evaluate("document.querySelector(':target').getBoundingClientRect().top") < 900, (
+                f"{path}#{here}"
+            )
 
 
 @LANGUAGES
-def test_language_switch_on_a_page_that_is_missing(reader: Callable[..., Reader], project_site: Site, language: str) -> None:
+def test_language_switch_on_a_page_that_is_missing(
+    reader: Callable[..., Reader], project_site: Site, language: str
+) -> None:
     someone = reader(site=project_site, language=language)
     page = someone.open("models/no-such-model/")
     for other in (OTHER[language], language):
@@ -126,7 +141,11 @@ def test_chosen_framework_is_remembered(reader: Callable[..., Reader], language:
     assert chosen(page) == {"PyTorch"}
     page.reload()
     assert chosen(page) == {"PyTorch"}
-    for path in (MODELS[language].replace("mlp", "cnn"), MODELS[OTHER[language]], MODELS[OTHER[language]].replace("mlp", "cnn")):
+    for path in (
+        MODELS[language].replace("mlp", "cnn"),
+        MODELS[OTHER[language]],
+        MODELS[OTHER[language]].replace("mlp", "cnn"),
+    ):
         assert chosen(someone.open(path, page)) == {"PyTorch"}, path
 
 
@@ -157,7 +176,9 @@ def test_nothing_shifts(site: Site, reader: Callable[..., Reader], width: int, l
         devtools.send("Network.emulateNetworkConditions", line)
         devtools.send("Emulation.setCPUThrottlingRate", processor)
 
-    for path, page, devtools in someone.visit(map(str, site.chosen(language)), lambda devtools: pace(devtools, *SLOW), tabs=1):
+    for path, page, devtools in someone.visit(
+        map(str, site.chosen(language)), lambda devtools: pace(devtools, *SLOW), tabs=1
+    ):
         pace(devtools, *FAST)  # What is still to come, figures that have to be seen first, comes late at any pace.
         before, after = page.evaluate(READ_TO_THE_END)
         shifts = page.evaluate("window.shifts")
@@ -203,7 +224,9 @@ def test_table_of_contents_follows(reader: Callable[..., Reader], language: str)
     page = reader(language=language).open(MODELS[language])
     links = page.locator(".md-sidebar--secondary [data-md-component=toc] a")
     for i in (0, 5, 9):
-        page.evaluate(f"document.getElementById(decodeURIComponent({links.nth(i).get_attribute('href')!r}.slice(1))).scrollIntoView({{behavior: 'instant'}})")
+        page.evaluate(
+            f"document.getElementById(decodeURIComponent({links.nth(i).get_attribute('href')!r}.slice(1))).scrollIntoView({{behavior: 'instant'}})"
+        )
         expect(links.nth(i)).to_have_attribute("aria-current", "location")
         expect(page.locator("[aria-current=location]")).to_have_count(1)
 
@@ -211,7 +234,9 @@ def test_table_of_contents_follows(reader: Callable[..., Reader], language: str)
 @EITHER_LANGUAGE
 def test_evidence_can_be_sorted(reader: Callable[..., Reader], language: str) -> None:
     page = reader(language=language).open({"zh": "evidence/", "en": "en/evidence/"}[language])
-    column = [heading.strip() for heading in page.locator(".evidence-matrix thead th").all_text_contents()].index({"zh": "内存峰值", "en": "Peak memory"}[language])
+    column = [heading.strip() for heading in page.locator(".evidence-matrix thead th").all_text_contents()].index(
+        {"zh": "内存峰值", "en": "Peak memory"}[language]
+    )
     for direction in (1, -1):
         page.locator(".evidence-matrix thead button").nth(column).click()
         cells = page.locator(f".evidence-matrix tbody td:nth-child({column + 1})")
@@ -227,15 +252,28 @@ def test_first_visit_is_light(site: Site, reader: Callable[..., Reader], languag
 
     def weigh(devtools: CDPSession) -> None:
         kinds, sizes = arrived[devtools] = {}, {}
-        devtools.on("Network.responseReceived", lambda event: kinds.update({event["requestId"]: (event["type"], event["response"]["url"])}))
-        devtools.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
+        devtools.on(
+            "Network.responseReceived",
+            lambda event: kinds.update({event["requestId"]: (event["type"], event["response"]["url"])}),
+        )
+        devtools.on(
+            "Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]})
+        )
 
-    paths = [path for path, built in site.pages.items() if ("models/" in path or "walkthroughs/" in path) and built.language == language]
+    paths = [
+        path
+        for path, built in site.pages.items()
+        if ("models/" in path or "walkthroughs/" in path) and built.language == language
+    ]
     for path, page, devtools in someone.visit(paths, weigh, tabs=8):
         page.wait_for_load_state("networkidle")  # Half a second, in which the other tabs load.
         kinds, sizes = arrived[devtools]
-        parts = {kinds[request][1].rpartition("/")[2] or path: size for request, size in sizes.items() if request in kinds and kinds[request][0] != "Image"}
-        heavy = f"{path}: {sum(parts.values())} bytes: {parts}; where fonts of formulas weigh most, see mathematics/fonts.py"
+        parts = {
+            kinds[request][1].rpartition("/")[2] or path: size
+            for request, size in sizes.items()
+            if request in kinds and kinds[request][0] != "Image"
+        }
+        heavy = f"{path}: {sum(parts.values())} bytes: {parts}; where fonts of formulas weigh most, see evidence/pages/mathematics/fonts.py"
         assert sum(parts.values()) <= FIRST_VISIT, heavy
         kinds.clear()
         sizes.clear()

@@ -7,12 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import diagrams
 import pytest
 from bs4 import BeautifulSoup
 from markdown import Markdown
 from mkdocs.config import load_config
 from playwright.sync_api import Browser
+
+from evidence.pages import diagrams
 from tests.site.conftest import ROOT, Site, build
 
 CHAIN = "digraph { image -> model -> logits }"
@@ -32,7 +33,7 @@ def svg(dot: str, alternative: str = "What it shows") -> BeautifulSoup:
 
 
 def test_a_fence_becomes_one_image_with_its_texts(convert) -> None:
-    html = BeautifulSoup(convert(f'```dot alt="图像 < 1 \'a\' 变成 logit"\n{CHAIN}\n```'), "html.parser")
+    html = BeautifulSoup(convert(f"```dot alt=\"图像 < 1 'a' 变成 logit\"\n{CHAIN}\n```"), "html.parser")
     drawing = html.select_one("div.diagram > svg")
     assert drawing["role"] == "img"
     assert drawing["aria-label"] == "图像 < 1 'a' 变成 logit"
@@ -69,19 +70,27 @@ def test_what_is_drawn_takes_ink_and_font_of_the_page() -> None:
 def test_what_is_drawn_is_fit_for_html() -> None:
     text = diagrams.render(EVERYTHING, "x")
     assert text.startswith("<svg ")
-    assert not re.search(r"<[?!]|xmlns|xml:|xlink|\bid=|<title|\n", text), "no part of an XML file, no name that may come twice"
+    assert not re.search(r"<[?!]|xmlns|xml:|xlink|\bid=|<title|\n", text), (
+        "no part of an XML file, no name that may come twice"
+    )
 
 
 def test_house_style_is_a_default() -> None:
     """A page may say otherwise, for one node, for all, or for the graph."""
-    for dot in ("digraph { a -> b; a [height=2] }", "digraph { node [height=2]; a -> b }", "digraph { ranksep=3; a -> b }"):
+    for dot in (
+        "digraph { a -> b; a [height=2] }",
+        "digraph { node [height=2]; a -> b }",
+        "digraph { ranksep=3; a -> b }",
+    ):
         assert float(svg(dot)["height"]) > float(svg("digraph { a -> b }")["height"]) + 50, dot
 
 
 def test_each_run_draws_the_same() -> None:
     """Another process, and whatever was drawn before, change nothing."""
     script = "import diagrams, sys; print(diagrams.render(sys.argv[1], 'x'))"
-    other = subprocess.run([sys.executable, "-c", script, EVERYTHING], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60)
+    other = subprocess.run(
+        [sys.executable, "-c", script, EVERYTHING], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60
+    )
     diagrams.draw.cache_clear()
     svg("digraph { 一 -> 二 [label=三]; node [shape=star]; 四 }")
     assert other.stdout.strip() == diagrams.render(EVERYTHING, "x")
@@ -114,7 +123,9 @@ def test_engine_starts_with_the_first_diagram_and_lets_python_exit() -> None:
         ("digraph { rankdir=LR; " + " -> ".join("abcdefgh") + " }", "x", "wide, and its texts illegible on a phone", None),
     ],
 )  # fmt: skip
-def test_what_does_not_work_is_an_error_that_says_why(dot: str, alternative: str, message: str, line: int | None) -> None:
+def test_what_does_not_work_is_an_error_that_says_why(
+    dot: str, alternative: str, message: str, line: int | None
+) -> None:
     with pytest.raises(diagrams.DiagramError, match=re.escape(message)) as caught:
         diagrams.render(dot, alternative)
     assert caught.value.line == line
@@ -148,7 +159,12 @@ digraph { b }
 digraph { a }
 ```
 """
-SAID = [(8, "syntax error near '->'"), (12, "no text alternative"), (16, "no option title"), (20, "no text alternative")]
+SAID = [
+    (8, "syntax error near '->'"),
+    (12, "no text alternative"),
+    (16, "no option title"),
+    (20, "no text alternative"),
+]
 
 
 def test_a_page_with_wrong_diagrams_fails_the_strict_build(working_copy: Path) -> None:
@@ -156,7 +172,9 @@ def test_a_page_with_wrong_diagrams_fails_the_strict_build(working_copy: Path) -
     for language in LANGUAGES:
         (working_copy / f"docs/{language}/index.md").write_text(WRONG, encoding="utf-8")
     result = build(working_copy, working_copy / "site", "--strict")
-    assert result.returncode != 0 and f"Aborted with {len(SAID)} warnings in strict mode" in result.stdout, result.stdout
+    assert result.returncode != 0 and f"Aborted with {len(SAID)} warnings in strict mode" in result.stdout, (
+        result.stdout
+    )
     for line, message in SAID:
         assert re.search(rf"docs/zh/index\.md:{line}: .*{re.escape(message)}", result.stdout), result.stdout
     result = build(working_copy, working_copy / "site")  # as `mkdocs serve`: shown, and said
@@ -200,14 +218,16 @@ OVERFLOWING = """() => [...document.querySelectorAll('.diagram .node')].flatMap(
 @pytest.mark.parametrize("font", ["var(--text-fonts)", "DejaVu Sans", "Liberation Sans", "Noto Sans CJK SC"])
 def test_no_text_is_wider_than_its_box(browser: Browser, language: str, font: str) -> None:
     """In the page's fonts, and in others that a reader may have."""
-    sheet = (ROOT / "theme/assets/stylesheets/extra.css").read_text(encoding="utf-8")
+    sheet = (ROOT / "evidence/site/theme/assets/stylesheets/extra.css").read_text(encoding="utf-8")
     drawings = [LABELS]
     for page in sorted((ROOT / "docs" / language).rglob("*.md")):
         drawings += re.findall(r"(?ms)^```dot.*?\n(.*?)^```", page.read_text(encoding="utf-8"))
     assert len(drawings) > 1
     body = "".join(f'<div class="diagram">{diagrams.render(dot, "x")}</div>' for dot in drawings)
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_content(f'<html lang="{language}"><style>{sheet}</style><body class="md-typeset" style=\'font-family:{font}\'>{body}')
+    page.set_content(
+        f'<html lang="{language}"><style>{sheet}</style><body class="md-typeset" style=\'font-family:{font}\'>{body}'
+    )
     assert page.locator(".diagram .node").count() > 10
     assert page.evaluate(OVERFLOWING) == []
     page.close()

@@ -7,14 +7,15 @@ import subprocess
 import sys
 
 import markdown
-import mathematics
 import pytest
 from bs4 import BeautifulSoup
+
+from evidence.pages import mathematics
 from tests.site.conftest import ROOT
 
 
 def convert(text: str) -> str:
-    return markdown.markdown(text, extensions=["mathematics", "tables", "toc"])
+    return markdown.markdown(text, extensions=["evidence.pages.mathematics", "tables", "toc"])
 
 
 @pytest.mark.parametrize(
@@ -22,8 +23,16 @@ def convert(text: str) -> str:
     [
         ("a formula $x < y$ in a line", "x < y", False),
         (r"a formula \(x_1\) in a line", "x_1", False),
-        ("$$\n\\begin{aligned} a &= b \\\\ &< c \\end{aligned}\n$$", r"\begin{aligned} a &= b \\ &< c \end{aligned}", True),
-        (r"\[ \hat{\theta} = \operatorname*{arg\,min}_\theta L \]", r"\hat{\theta} = \operatorname*{arg\,min}_\theta L", True),
+        (
+            "$$\n\\begin{aligned} a &= b \\\\ &< c \\end{aligned}\n$$",
+            r"\begin{aligned} a &= b \\ &< c \end{aligned}",
+            True,
+        ),
+        (
+            r"\[ \hat{\theta} = \operatorname*{arg\,min}_\theta L \]",
+            r"\hat{\theta} = \operatorname*{arg\,min}_\theta L",
+            True,
+        ),
         (r"$$ \text{损失} \ge 0 $$", r"\text{损失} \ge 0", True),
         ("| a |\n| --- |\n| $W_1$ |", "W_1", False),
     ],
@@ -57,4 +66,6 @@ def test_python_exits_after_a_formula() -> None:
 
 def test_script_and_style_sheet_are_of_one_release() -> None:
     version = mathematics.katex().eval("katex.version")
-    assert f'content:"{version}"' in (ROOT / "theme/assets/katex/katex.min.css").read_text(encoding="utf-8")
+    assert f'content:"{version}"' in (ROOT / "evidence/site/theme/assets/katex/katex.min.css").read_text(
+        encoding="utf-8"
+    )

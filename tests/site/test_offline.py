@@ -10,7 +10,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
-from search.offline import make_offline, pack
+
+from evidence.search.offline import make_offline, pack
 from tests.site.conftest import ROOT, build
 
 pytestmark = pytest.mark.xdist_group("offline")  # one worker builds it
@@ -55,7 +56,10 @@ def folder(zipped: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_makefile_does_the_same() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert re.search(r"SITE_URL= .* mkdocs build --strict --no-directory-urls --site-dir (\S+)\n\t\S+ -m search.offline \1\n", makefile)
+    assert re.search(
+        r"SITE_URL= .* mkdocs build --strict --no-directory-urls --site-dir (\S+)\n\t\S+ -m evidence.search.offline \1\n",
+        makefile,
+    )
 
 
 def test_the_same_site_gives_the_same_zip(zipped: Path, folder: Path) -> None:
@@ -84,7 +88,9 @@ def test_every_link_leads_to_a_file(folder: Path) -> None:
 def test_search_and_switch_language_from_disk(folder: Path, browser: Browser) -> None:
     context = browser.new_context()
     complaints: list[str] = []
-    context.on("request", lambda asked: asked.url.startswith(("file:", "blob:", "data:")) or complaints.append(asked.url))
+    context.on(
+        "request", lambda asked: asked.url.startswith(("file:", "blob:", "data:")) or complaints.append(asked.url)
+    )
     context.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
     context.on("weberror", lambda error: complaints.append(error.error.message))
     page = context.new_page()

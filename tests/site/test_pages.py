@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from bs4 import BeautifulSoup, Tag
 from PIL import Image
+
 from tests.site.conftest import HOST, ROOT, Site
 
 pytestmark = pytest.mark.xdist_group("pages")  # one worker parses them all
@@ -40,7 +41,9 @@ def fetched(html: BeautifulSoup) -> list[str]:
         for element in html.find_all(["link", "use", "image"], href=True)
         if not {"canonical", "alternate", "prev", "next"} & set(element.get("rel", []))
     ]
-    css = [element["style"] for element in html.find_all(style=True)] + [str(element) for element in html.find_all("style")]
+    css = [element["style"] for element in html.find_all(style=True)] + [
+        str(element) for element in html.find_all("style")
+    ]
     links += [first or second for text in css for first, second in CSS_LINK.findall(text)]
     return [link for link in links if not link.startswith(("data:", "#"))]
 
@@ -65,8 +68,10 @@ def broken(site: Site) -> list[str]:
 def test_every_page_is_there_in_both_languages(site: Site) -> None:
     files = [file for pattern in ("*.md", "*.ipynb") for file in (ROOT / "docs/zh").rglob(pattern)]
     sources = {file.relative_to(ROOT / "docs/zh").with_suffix("") for file in files}
-    expected = {(path if path.name == "index" else path / "index").as_posix() + ".html" for path in sources} | {"404.html"}
-    for language, folder in (("zh", ""), ("en", "en/")):
+    expected = {(path if path.name == "index" else path / "index").as_posix() + ".html" for path in sources} | {
+        "404.html"
+    }
+    for language, _folder in (("zh", ""), ("en", "en/")):
         assert {page.path.removeprefix("en/") for page in site.pages.values() if page.language == language} == expected
 
 
@@ -147,8 +152,14 @@ def test_messengers_are_given_title_and_picture(project_site: Site) -> None:
 
 def test_robots_find_every_page(project_site: Site) -> None:
     for folder, language in (("", "zh"), ("en/", "en")):
-        listed = re.findall("<loc>(.*)</loc>", (project_site.folder / f"{folder}sitemap.xml").read_text(encoding="utf-8"))
-        pages = [page for page in project_site.pages.values() if page.language == language and not page.path.endswith("404.html")]
+        listed = re.findall(
+            "<loc>(.*)</loc>", (project_site.folder / f"{folder}sitemap.xml").read_text(encoding="utf-8")
+        )
+        pages = [
+            page
+            for page in project_site.pages.values()
+            if page.language == language and not page.path.endswith("404.html")
+        ]
         assert sorted(listed) == sorted(project_site.address(page.path) for page in pages)
 
 
@@ -172,7 +183,9 @@ def test_every_page_says_what_it_is(site: Site) -> None:
         assert len(page.html.find_all("h1")) == 1, page
         assert page.html.title.text.strip(), page
         assert page.html.find("meta", attrs={"name": "description"})["content"].strip(), page
-        repeated = [anchor for anchor, count in Counter(e["id"] for e in page.html.find_all(id=True)).items() if count > 1]
+        repeated = [
+            anchor for anchor, count in Counter(e["id"] for e in page.html.find_all(id=True)).items() if count > 1
+        ]
         assert not repeated, f"{page}: more than one element is called {repeated}"
 
 
@@ -180,12 +193,16 @@ def test_every_image_has_a_text_and_a_size(site: Site) -> None:
     for page in site.pages.values():
         for image in page.html.find_all("img"):
             assert image.get("alt", "").strip(), f"{page}: {image} has no text alternative"
-            assert image.get("width") and image.get("height"), f"{page}: {image} has no size, so the page jumps as it loads"
+            assert image.get("width") and image.get("height"), (
+                f"{page}: {image} has no size, so the page jumps as it loads"
+            )
 
 
 def test_every_column_has_a_name(site: Site) -> None:
     for page in site.pages.values():
-        nameless = [str(heading.parent)[:200] for heading in page.html.find_all("th") if not heading.get_text(strip=True)]
+        nameless = [
+            str(heading.parent)[:200] for heading in page.html.find_all("th") if not heading.get_text(strip=True)
+        ]
         assert not nameless, f"{page}: {nameless}"
 
 

@@ -11,7 +11,8 @@ from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import expect
-from search import JOINED, Extract, SearchError, cut, make_index
+
+from evidence.search import JOINED, Extract, SearchError, cut, make_index
 from tests.site.conftest import ROOT, Site, build
 from tests.site.reader import Reader
 
@@ -38,12 +39,12 @@ FIND = """async queries => {
 }"""
 
 
-def search(page, query: str) -> list[str]:  # noqa: ANN001
+def search(page, query: str) -> list[str]:
     """Put a query into the open dialog; return the address of each page found, the best first."""
     return page.evaluate(FIND, [query])[0]
 
 
-def focused(page) -> str:  # noqa: ANN001
+def focused(page) -> str:
     return page.evaluate("document.activeElement.href ?? document.activeElement.localName")
 
 
@@ -64,7 +65,11 @@ def test_the_right_page_comes_first(reader: Callable[..., Reader], language: str
 @LANGUAGES
 def test_there_are_enough_queries(language: str) -> None:
     """For every page some, in all at least forty; a query has one right page."""
-    pages = {path.relative_to(ROOT / "docs" / language).with_suffix("").as_posix() for ending in ("md", "ipynb") for path in (ROOT / "docs" / language).rglob(f"*.{ending}")}
+    pages = {
+        path.relative_to(ROOT / "docs" / language).with_suffix("").as_posix()
+        for ending in ("md", "ipynb")
+        for path in (ROOT / "docs" / language).rglob(f"*.{ending}")
+    }
     queries = [query for queries in QUERIES[language].values() for query in queries]
     assert QUERIES[language].keys() <= pages
     assert len(queries) >= 40 and len(queries) == len(set(queries))
@@ -72,7 +77,9 @@ def test_there_are_enough_queries(language: str) -> None:
 
 @pytest.mark.parametrize("below", ["site", "project_site"])
 @LANGUAGES
-def test_nothing_is_fetched_before_the_first_search(request: pytest.FixtureRequest, reader: Callable[..., Reader], below: str, language: str) -> None:
+def test_nothing_is_fetched_before_the_first_search(
+    request: pytest.FixtureRequest, reader: Callable[..., Reader], below: str, language: str
+) -> None:
     """Nor anything of the other language then; and the search works below a sub-path, from any page."""
     someone = reader(site=request.getfixturevalue(below), language=language)
     asked: list[str] = []
@@ -96,7 +103,9 @@ def test_by_keyboard_alone(site: Site, reader: Callable[..., Reader], language: 
     dialog = page.locator("dialog.search")
     for key in ("/", "s", "Control+k", "Meta+k"):
         page.keyboard.press(key)
-        assert dialog.is_visible() and focused(page) == "input" and page.locator("dialog.search input").input_value() == "", key
+        assert (
+            dialog.is_visible() and focused(page) == "input" and page.locator("dialog.search input").input_value() == ""
+        ), key
         page.keyboard.press("Escape")
         assert not dialog.is_visible(), key
     page.locator(".search-button").press("Enter")
@@ -159,7 +168,11 @@ def test_every_result_leads_to_its_section(site: Site, reader: Callable[..., Rea
                 for reference in article.select(".footnote-ref"):
                     reference.extract()
                 articles[path] = article.get_text() + " ".join(image["alt"] for image in article.find_all("img"))
-            assert not (strange := [word for word in re.split(r"[\s…]+", text.removeprefix(heading)) if word not in articles[path]]), strange
+            assert not (
+                strange := [
+                    word for word in re.split(r"[\s…]+", text.removeprefix(heading)) if word not in articles[path]
+                ]
+            ), strange
             assert query.lower() in "".join(marks).lower() or query.lower() in heading.lower(), (marks, text)
 
 
@@ -171,11 +184,21 @@ def test_what_a_screen_reader_is_told(reader: Callable[..., Reader], language: s
     page.get_by_role("button", name=name, exact=True).click()
     dialog = page.get_by_role("dialog", name=name, exact=True)
     assert dialog.get_by_role("search").count() == 1
-    assert dialog.get_by_role("searchbox", description={"zh": re.compile("方向键"), "en": re.compile("Arrow keys")}[language]).count() == 1
-    for query, told in (("Adam", {"zh": r"找到 \d+ 页", "en": r"\d+ pages found"}), ("ωωω", {"zh": "没有找到", "en": "Nothing found"})):
+    assert (
+        dialog.get_by_role(
+            "searchbox", description={"zh": re.compile("方向键"), "en": re.compile("Arrow keys")}[language]
+        ).count()
+        == 1
+    )
+    for query, told in (
+        ("Adam", {"zh": r"找到 \d+ 页", "en": r"\d+ pages found"}),
+        ("ωωω", {"zh": "没有找到", "en": "Nothing found"}),
+    ):
         search(page, query)
         assert re.fullmatch(told[language], dialog.get_by_role("status").text_content())
-        assert dialog.get_by_role("list", name={"zh": "搜索结果", "en": "Search results"}[language]).locator("a").count() == (0 if query == "ωωω" else page.locator(".search-results a").count())
+        assert dialog.get_by_role("list", name={"zh": "搜索结果", "en": "Search results"}[language]).locator(
+            "a"
+        ).count() == (0 if query == "ωωω" else page.locator(".search-results a").count())
 
 
 def test_a_search_that_cannot_be_loaded_says_so_and_tries_again(reader: Callable[..., Reader]) -> None:
@@ -199,7 +222,16 @@ def words(text: str) -> list[str]:
 
 def test_chinese_is_cut_into_pairs() -> None:
     """So that each character begins exactly one word, and the text can be made again."""
-    assert words("自注意力，LSTM（长短期）") == ["自注+", "注意+", "意力+", "力，+", "LSTM（+", "长短+", "短期+", "期）"]
+    assert words("自注意力，LSTM（长短期）") == [
+        "自注+",
+        "注意+",
+        "意力+",
+        "力，+",
+        "LSTM（+",
+        "长短+",
+        "短期+",
+        "期）",
+    ]
     assert words("用 Adam 优化") == ["用", "Adam", "优化+", "化"]
     assert words("loss(from_logits=True) 0.5, x") == ["loss(+", "from_+", "logits=+", "True)", "0.5,", "x"]
     assert words("（") == ["（"] and words("") == [""]
@@ -215,7 +247,9 @@ def test_extract() -> None:
     """Headings keep their anchors; formulas, output and whole files in folds stay out; code counts least."""
     html = Extract(PAGE).html
     assert '<html lang="en-zh">' in html
-    lines = [re.sub(JOINED, "", line) for line in html.splitlines() if line.startswith(("<h", "<s")) and "lang=" not in line]
+    lines = [
+        re.sub(JOINED, "", line) for line in html.splitlines() if line.startswith(("<h", "<s")) and "lang=" not in line
+    ]
     assert lines == [
         '<h1 id="a" data-pagefind-weight="8">题</h1>',
         "<span>说明 明</span>",
@@ -235,11 +269,13 @@ def test_a_site_that_cannot_be_indexed(tmp_path: Path) -> None:
 
 def test_a_page_in_a_language_without_an_index() -> None:
     with pytest.raises(SearchError, match="'fr'"):
-        Extract('<html lang="fr"><article><p>mot</p></article></html>').html  # noqa: B018
+        Extract('<html lang="fr"><article><p>mot</p></article></html>').html
 
 
 def test_a_site_without_its_search_is_not_built(working_copy: Path) -> None:
     """In any build; the message is Pagefind's own."""
     (working_copy / "pagefind.py").write_text("raise SystemExit('out of order')", encoding="utf-8")
     result = build(working_copy, working_copy / "site")
-    assert result.returncode != 0 and "Pagefind could not index" in result.stdout and "out of order" in result.stdout, result.stdout
+    assert result.returncode != 0 and "Pagefind could not index" in result.stdout and "out of order" in result.stdout, (
+        result.stdout
+    )

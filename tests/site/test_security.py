@@ -7,6 +7,7 @@ import hashlib
 import re
 
 import pytest
+
 from tests.site.conftest import Site
 
 pytestmark = pytest.mark.xdist_group("pages")  # one worker parses them all
@@ -26,7 +27,9 @@ def test_pages_run_only_scripts_of_the_site(site: Site, project_site: Site) -> N
     for built in (site, project_site):
         for page in built.pages.values():
             first = page.html.head.find(True)
-            assert first.get("http-equiv") == "Content-Security-Policy", f"{page}: the policy must come before what it is about"
+            assert first.get("http-equiv") == "Content-Security-Policy", (
+                f"{page}: the policy must come before what it is about"
+            )
             policy = directives(first["content"])
             assert "'unsafe-inline'" not in policy["script-src"] and "'unsafe-eval'" not in policy["script-src"], page
             assert policy["object-src"] == policy["base-uri"] == ["'none'"], page
@@ -43,9 +46,16 @@ def test_pages_run_only_scripts_of_the_site(site: Site, project_site: Site) -> N
 
 def test_hosts_are_given_the_same_policy(site: Site) -> None:
     """And what only a header can say; for nginx, and for hosts that read `_headers`."""
-    pages = {source for page in site.pages.values() for source in directives(page.html.head.find("meta")["content"])["script-src"]}
+    pages = {
+        source
+        for page in site.pages.values()
+        for source in directives(page.html.head.find("meta")["content"])["script-src"]
+    }
     policies = []
-    for name, pattern in (("_headers", r"  Content-Security-Policy: (.*)"), ("headers.nginx.conf", r'add_header Content-Security-Policy "(.*)" always;')):
+    for name, pattern in (
+        ("_headers", r"  Content-Security-Policy: (.*)"),
+        ("headers.nginx.conf", r'add_header Content-Security-Policy "(.*)" always;'),
+    ):
         (policy,) = re.findall(pattern, (site.folder / name).read_text(encoding="utf-8"))
         policies.append(directives(policy))
     assert policies[0] == policies[1]

@@ -6,7 +6,9 @@ import numpy as np
 def probe(names: dict) -> dict[str, np.ndarray]:
     """Return weights as (height, width, in, out) and (in, out), the outputs for the test images, and what each walkthrough shows."""
     taken = keras_probe(names) if "keras" in names else pytorch_probe(names)
-    shown = {name: np.asarray(names[name]) for name in ("counts", "surest", "predictions", "test_labels", "train_labels")}
+    shown = {
+        name: np.asarray(names[name]) for name in ("counts", "surest", "predictions", "test_labels", "train_labels")
+    }
     images = {"test_images": names["test_images"][:100] / np.float32(255)}
     return taken | shown | images | titles()
 
@@ -15,13 +17,20 @@ def titles() -> dict[str, np.ndarray]:
     """Return what stands above the twenty digits and above the mistakes, and the heights of the ten bars."""
     import matplotlib.pyplot as plt
 
-    found = {name: [axes.get_title() for axes in plt.figure(name).axes] for name in ("twenty_digits", "surest_mistakes")}
+    found = {
+        name: [axes.get_title() for axes in plt.figure(name).axes] for name in ("twenty_digits", "surest_mistakes")
+    }
     bars = [bar.get_height() for bar in plt.figure("one_prediction").axes[1].patches]
     return {f"{name}_titles": np.array(texts) for name, texts in found.items()} | {"bars": np.array(bars)}
 
 
 def keras_probe(names: dict) -> dict[str, np.ndarray]:
-    weights = dict(zip(("first", "first_bias", "second", "second_bias", "hidden", "hidden_bias", "output", "output_bias"), names["model"].get_weights()))
+    weights = dict(
+        zip(
+            ("first", "first_bias", "second", "second_bias", "hidden", "hidden_bias", "output", "output_bias"),
+            names["model"].get_weights(),
+        )
+    )
     held_out = len(names["x_train"]) - int(0.9 * len(names["x_train"]))  # as `validation_split=0.1` rounds
     validation = names["model"].predict(names["x_train"][-held_out:], verbose=0).argmax(axis=1)
     return weights | {

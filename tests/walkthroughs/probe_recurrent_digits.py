@@ -10,7 +10,9 @@ def probe(names: dict) -> dict[str, np.ndarray]:
     blank = torch.zeros(1, 28, 28)
     networks = {name: names[name] for name in ("rnn", "lstm", "gru", "asked")}
     with torch.inference_mode():
-        doubts = {name: model(blank.to(names["DEVICE"]))[0].softmax(dim=1).cpu().numpy() for name, model in networks.items()}
+        doubts = {
+            name: model(blank.to(names["DEVICE"]))[0].softmax(dim=1).cpu().numpy() for name, model in networks.items()
+        }
     taken = {f"{name}_blank": doubt for name, doubt in doubts.items()}
     for name in ("rnn", "lstm", "gru"):
         taken[f"{name}_logits"] = names[f"{name}_logits"].numpy()

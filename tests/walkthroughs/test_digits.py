@@ -88,7 +88,9 @@ def test_mistakes_are_shown_surest_first(probe):
     sureness = probe["probabilities"][surest].max(axis=1)
     assert all(later <= earlier for earlier, later in zip(sureness, sureness[1:]))
     assert sureness[0] > 0.9, "wrong with great confidence"
-    expected = [f"{probe['predictions'][i]} ({p:.0%}) ≠ {probe['test_labels'][i]}" for i, p in zip(surest[:10], sureness)]
+    expected = [
+        f"{probe['predictions'][i]} ({p:.0%}) ≠ {probe['test_labels'][i]}" for i, p in zip(surest[:10], sureness)
+    ]
     assert list(probe["surest_mistakes_titles"]) == expected
     assert list(probe["twenty_digits_titles"]) == [str(label) for label in probe["train_labels"][:20]]
 

@@ -1,0 +1,54 @@
+"""What a run is given and what it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from evidence.catalog import Script
+
+
+class RunFailed(Exception):
+    """A snippet did not do what a good run does; the message says which rule it broke and shows the end of its output."""
+
+
+class DataUnavailable(Exception):
+    """MNIST can neither be found nor downloaded; the message is the one that a reader would see."""
+
+
+@dataclass(frozen=True)
+class Mnist:
+    """The four MNIST files on disk, or a stand-in for them in the same format.
+
+    `checksums`: file name to SHA-256. `real`: False for a stand-in, of which no record is ever made.
+    """
+
+    folder: Path
+    checksums: Mapping[str, str]
+    real: bool = True
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one good run left behind.
+
+    `code` maps the files that ran to the digests of their tokens; `output` is what it printed; `figures` maps names to SVG text; `probe` holds the arrays that a test's probe took
+    from the live process; seconds and bytes are of the whole process, imports included.
+    """
+
+    script: Script
+    seed: int
+    device: str
+    device_name: str
+    threads: int
+    data: Mnist | None
+    code: Mapping[str, str]
+    results: Mapping[str, float | list[float]]
+    output: str
+    figures: Mapping[str, str]
+    probe: Mapping[str, object]
+    versions: Mapping[str, str]
+    seconds_wall: float
+    seconds_cpu: float
+    peak_memory_bytes: int

@@ -1,0 +1,696 @@
+"""A Python-Markdown extension that shows records in a page; it reads them and never runs anything.
+
+- `{{ mlp_keras.test_accuracy }}` in running text becomes the recorded number, with its unit.
+  A star takes all scripts that match (`{{ mlp_*.test_accuracy }}` is the range from the lowest to the highest), an index
+  takes one element of a list (`training_losses[-1]`), `.seeds` the range over the recorded seeds, `.minimum`, `.maximum`
+  and `.spread` what the topic declares. Beside the results there are `version`, `date`, `device`, `threads`,
+  `seconds_cpu`, `seconds_wall` and `memory`.
+- `/// evidence | mlp_keras` and a closing `///` become a strip with everything the record says.
+- `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts, to a zip of them, and to
+  the notebooks that the build makes of the page; `/// download | digits_keras`, on the page of a walkthrough, to those of one script.
+- `/// parity | models/mlp` and a closing `///` become a sentence that says how alike the versions of a topic's models are;
+  without a topic, one for each model, for a page at the top of the documentation.
+- `/// evidence-matrix` and a closing `///` become the table of all scripts on all devices; it belongs on a page at the top of
+  the documentation, from which `models/mlp.md` leads to a topic.
+- `/// benchmark` and a closing `///` become the table of the benchmark; `{{ benchmark.cnn_keras }}` says how many times a
+  recipe's CPU time the public one needs, `{{ benchmark.date }}` and `{{ benchmark.device }}` when and where it ran.
+- An image from `records/` gets its text alternative in the page's language, and its size.
+- Below its title, a page with any of these says when those runs were made.
+
+Whatever is wrong with a record is shown in the page and logged as a warning, which a strict build turns into a failure.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import xml.etree.ElementTree as etree
+from pathlib import Path
+
+from markdown import Markdown
+from markdown.inlinepatterns import InlineProcessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
+from pymdownx.blocks import BlocksExtension
+from pymdownx.blocks.block import Block
+
+from evidence.benchmark.record import RECIPES, REFERENCES, Benchmark, BenchmarkRefused, read_benchmark
+from evidence.catalog import FRAMEWORKS, WITHOUT_NOTEBOOK, Catalog, CatalogError, Script, Topic, load_catalog
+from evidence.code import PACKAGES, local_modules
+from evidence.parity import Parity, ParityDamaged, read_parity
+from evidence.record import DEVICES, Record, read_record, record_path
+
+# MkDocs counts the warnings of loggers below its own name, and fails a strict build for them.
+log = logging.getLogger("mkdocs.evidence")
+
+PARTS = ("seeds", "minimum", "maximum", "spread")
+HAN = re.compile("[一-鿿]")
+# Whatever stands in double braces is ours, so that a slip of the pen is a mistake and not text.
+ANY_EXPRESSION = r"\{\{(.*?)\}\}"
+EXPRESSION = re.compile(rf"\s*([a-z0-9_*]+)\.([a-z0-9_]+)(?:\[(-?\d+)\])?(?:\.({'|'.join(PARTS)}))?\s*")
+FIGURE = re.compile(r"records/(?P<topic>.+)/(?P<stem>\w+)\.(?P<device>cpu|gpu)\.(?P<figure>\w+)\.svg$")
+
+WORDS = {
+    "zh": {
+        "framework": "框架",
+        "device": "设备",
+        "threads": "{} 线程",
+        "time": "用时",
+        "seconds_cpu": "CPU {}",
+        "seconds_wall": "历时 {}",
+        "memory": "内存峰值",
+        "date": "运行日期",
+        "seeds": "{}（种子 {}：{}）",
+        "seconds": "{} 秒",
+        "stale": "这份记录已失效，数字可能不再成立：",
+        "backend": "（{} 后端）",
+        "topic": "主题",
+        "result": "结果",
+        "cpu_time": "CPU 时间",
+        "thread_count": "线程数",
+        "not yet": "尚未",
+        "download": "下载全部脚本（zip）",
+        "without_notebook": "{} 没有 notebook：没有哪家服务还提供它要的旧版 Python 和 NumPy。",
+        "recipe": "方案",
+        "ours": "本站",
+        "one_epoch": "本站，每张图只看一遍",
+        "reference": "官方示例",
+        "epochs": "轮数",
+        "accuracy": "此时的测试准确率",
+        "times": "{} 倍",
+        "to": " 至 ",
+        "ratio": "官方示例用的时间是它的",
+        "verified": "本页的运行最后核验于：{}",
+        "parity": "：装进同样的权重，{frameworks} 的版本与 Keras 的最多相差：输出 {forward}，梯度 {gradient}，SGD 十步之后的参数 {sgd_10}（{date}）。",
+        "parity_how": "怎样核对",
+        "and": "、",
+    },
+    "en": {
+        "framework": "Framework",
+        "device": "Device",
+        "threads": "{} thread",
+        "time": "Time",
+        "seconds_cpu": "CPU {}",
+        "seconds_wall": "elapsed {}",
+        "memory": "Peak memory",
+        "date": "Run on",
+        "seeds": "{} (seeds {}: {})",
+        "seconds": "{} s",
+        "stale": "This record no longer holds, and its figures may be wrong: ",
+        "backend": " ({} backend)",
+        "topic": "Topic",
+        "result": "Result",
+        "cpu_time": "CPU time",
+        "thread_count": "Threads",
+        "not yet": "not yet",
+        "download": "Download all scripts (zip)",
+        "without_notebook": "No notebook for {}: no service still has the old Python and NumPy that it needs.",
+        "recipe": "Recipe",
+        "ours": "this site",
+        "one_epoch": "this site, each image seen once",
+        "reference": "the official example",
+        "epochs": "Epochs",
+        "accuracy": "Test accuracy by then",
+        "times": "{} times",
+        "to": " to ",
+        "ratio": "The official example takes",
+        "verified": "Runs behind this page last verified: {}",
+        "parity": ": with the same weights, the versions in {frameworks} differ from Keras’ by at most {forward} in the output,"
+        " {gradient} in the gradient and {sgd_10} in the parameters after ten steps of SGD ({date}). ",
+        "parity_how": "How this is checked",
+        "and": ", ",
+    },
+}
+
+
+class EvidenceError(Exception):
+    """An expression, a block or an image names something that no record has."""
+
+
+def format_value(value: float, unit: str, language: str) -> str:
+    """Write one number with its unit.
+
+    Percentages come from fractions, memory is in MB (10⁶ bytes); plain numbers have 4 digits, others 3, and a plain zero is exact.
+    """
+    if value < 0:
+        return f"−{format_value(-value, unit, language)}"  # a minus, not a hyphen
+    if unit == "percent":
+        return f"{value * 100:.2f}%"
+    if unit == "bytes":
+        return f"{value / 1e6:,.0f} MB" if value >= 10e6 else f"{value / 1e6:.2g} MB"
+    if unit == "count":
+        return f"{value:,.0f}"
+    if unit == "seconds":
+        return WORDS[language]["seconds"].format(f"{value:,.0f}" if value >= 10 else f"{value:.2g}")
+    if unit == "number" and value == 0:
+        return "0"  # exactly; what is only nearly zero has its exponent
+    if unit == "number" and 1e-4 <= abs(value) < 99.95:
+        return f"{value:#.4g}"
+    # Three significant digits, as 0.0321 and 2.30, but from 100 on one decimal, as 108.6; what is tiny as 3.2e-05.
+    if abs(value) >= 99.95:
+        return f"{value:.1f}"
+    return f"{value:#.3g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.1e}"
+
+
+def format_range(values: list[float], unit: str, language: str) -> str:
+    """Write the lowest and the highest value, or the one value if both read the same: 97.33%–97.98%, 21–31 s."""
+    low, high = (format_value(bound(values), unit, language) for bound in (min, max))
+    to = WORDS[language]["to"] if low.startswith("−") else "–"
+    return low if low == high else f"{low.partition(' ')[0]}{to}{high}"
+
+
+def format_ratio(value: float, language: str) -> str:
+    """Write how many times as much one cost is as another."""
+    return WORDS[language]["times"].format(f"{value:.1f}")
+
+
+class Reader:
+    """Reads records for one page, and complains about each problem once."""
+
+    def __init__(self, markdown: Markdown, language: str) -> None:
+        self.markdown = markdown
+        self.language = language
+        self.complaints: set[str] = set()
+        self.records: dict[tuple[str, str], Record] = {}  # read once for a page
+        self.dates: set[str] = set()  # of the runs that the page shows
+        self._catalog: Catalog | None = None
+
+    @property
+    def catalog(self) -> Catalog:
+        if self._catalog is None:
+            try:
+                self._catalog = load_catalog(Path.cwd())
+            except CatalogError as error:
+                raise EvidenceError(str(error)) from None
+        return self._catalog
+
+    def complain(self, message: str) -> None:
+        """Log a warning that names the page, where the engine tells us which page this is."""
+        if message in self.complaints:
+            return
+        self.complaints.add(message)
+        links = self.markdown.treeprocessors["relpath"] if "relpath" in self.markdown.treeprocessors else None
+        page = getattr(getattr(links, "file", None), "src_uri", None)
+        log.warning("%s%s", f"{self.language}/{page}: " if page else "", message)
+
+    def scripts(self, pattern: str) -> list[Script]:
+        """Return the scripts that match; a star stands for the framework: `vae_*` does not mean `vae_map_keras`."""
+        stems = re.compile(re.escape(pattern).replace(r"\*", "[^_]*"))
+        found = [script for stem, script in self.catalog.scripts.items() if stems.fullmatch(stem)]
+        if not found:
+            raise EvidenceError(f"no script is called {pattern}")
+        return found
+
+    def record(self, script: Script, device: str = "cpu") -> Record:
+        if (script.stem, device) in self.records:
+            return self.records[script.stem, device]
+        record = read_record(self.catalog, script, device)
+        for reason in record.reasons:
+            self.complain(f"the record of {script.stem} is {record.status}: {reason}; run `make records`")
+        recorded = record.content.get("results", {}).values()
+        if not recorded or any(set(script.results) - set(results) for results in recorded):
+            raise EvidenceError(f"{script.stem} has no usable record")
+        self.dates.add(record.content["date"])
+        self.records[script.stem, device] = record
+        return record
+
+    def expression(self, text: str) -> str:
+        """Return what to show for an expression; raise `EvidenceError` if it is malformed or names what does not exist."""
+        match = EXPRESSION.fullmatch(text)
+        if not match:
+            raise EvidenceError(
+                f"write script.result, script.result[-1] or script.result.part, a part of {', '.join(PARTS)}"
+            )
+        pattern, name, index, part = match.groups()
+        if pattern == "benchmark":
+            return self._benchmark_fact(name)
+        scripts = self.scripts(pattern)
+        results = [script.results.get(name) for script in scripts]
+        declared = results[0]
+        if len({result and result.unit for result in results}) > 1:
+            raise EvidenceError(f"not every script that matches {pattern} declares {name}, in the same unit")
+        if declared and part in ("minimum", "maximum", "spread"):
+            bound = getattr(declared, part)
+            if bound is None or any(getattr(result, part) != bound for result in results):
+                raise EvidenceError(f"{scripts[0].topic.path} declares no {part} for {name} of {pattern}")
+            text = format_value(bound, declared.unit, self.language)
+            return re.sub(r"\.?0+%", "%", text) if declared.unit == "percent" and "." in text else text
+        records = [self.record(script) for script in scripts]
+        if not declared:
+            if index or part:
+                raise EvidenceError(f"{scripts[0].topic.path} declares no result {name} for {pattern}")
+            return self._fact(records, name)
+        values: list[float] = []
+        for record in records:
+            for seed in record.seeds if part == "seeds" else record.seeds[:1]:
+                value = record.value(name, seed)
+                if isinstance(value, list) != (index is not None):
+                    kind = f"is a list: write {name}[0] or {name}[-1]" if index is None else "is one number, not a list"
+                    raise EvidenceError(f"{name} {kind}")
+                try:
+                    values.append(value[int(index)] if index else value)
+                except IndexError:
+                    raise EvidenceError(f"{name} has only {len(value)} elements") from None
+        return format_range(values, declared.unit, self.language)
+
+    def benchmark(self) -> Benchmark:
+        try:
+            benchmark = read_benchmark(self.catalog)
+        except BenchmarkRefused as error:
+            raise EvidenceError(str(error)) from None
+        for reason in benchmark.reasons:
+            self.complain(f"the benchmark is stale: {reason}; run `make benchmark`")
+        return benchmark
+
+    def _benchmark_fact(self, name: str) -> str:
+        benchmark = self.benchmark()
+        if RECIPES.get(name) in REFERENCES:
+            return format_ratio(benchmark.ratio(name), self.language)
+        if name not in ("date", "device"):
+            raise EvidenceError(f"the benchmark has no {name}")
+        return benchmark.content[name]
+
+    def _fact(self, records: list[Record], name: str) -> str:
+        contents = [record.content for record in records]
+        if name in ("seconds_cpu", "seconds_wall"):
+            return format_range(
+                [c["seconds"][name.removeprefix("seconds_")] for c in contents], "seconds", self.language
+            )
+        if name == "memory":
+            return format_range([c["peak_memory_bytes"] for c in contents], "bytes", self.language)
+        facts = {
+            "version": lambda record: record.content["versions"][PACKAGES[record.script.framework][0]],
+            "date": lambda record: record.content["date"],
+            "device": lambda record: record.content["device"]["name"],
+            "threads": lambda record: str(record.content["threads"]),
+        }
+        if name not in facts:
+            raise EvidenceError(f"{records[0].script.topic.path} declares no result {name}")
+        texts = sorted({facts[name](record) for record in records})
+        return texts[0] if len(texts) == 1 else f"{texts[0]}–{texts[-1]}" if name == "date" else ", ".join(texts)
+
+    def framework(self, record: Record) -> str:
+        """Return the framework and its version, for Keras with the backend it ran on, for another with Keras beside it."""
+        versions, packages = record.content["versions"], PACKAGES[record.script.framework]
+        text = f"{FRAMEWORKS[record.script.framework]} {versions[packages[0]]}"
+        others = sorted(set(versions) - {*packages, "python"})
+        if record.script.framework == "keras" and others:
+            return text + WORDS[self.language]["backend"].format(
+                ", ".join(f"{name} {versions[name]}" for name in others)
+            )
+        return ", ".join([text, *(f"{FRAMEWORKS.get(name, name)} {versions[name]}" for name in others)])
+
+    def results(self, record: Record) -> list[tuple[str, str]]:
+        """Return label and text of each result that is one number, with its range over the seeds."""
+        texts = []
+        for name, result in record.script.results.items():
+            values = [record.value(name, seed) for seed in record.seeds]
+            if isinstance(values[0], list):
+                continue
+            text = format_value(values[0], result.unit, self.language)
+            if len(values) > 1:
+                seeds = f"{min(record.seeds)}–{max(record.seeds)}"
+                text = WORDS[self.language]["seeds"].format(
+                    text, seeds, format_range(values, result.unit, self.language)
+                )
+            texts.append((result.label[self.language], text))
+        return texts
+
+    def strip(self, record: Record) -> list[tuple[str, str]]:
+        """Return label and text of each fact in an evidence strip."""
+        words, content = WORDS[self.language], record.content
+        seconds = {name: format_value(value, "seconds", self.language) for name, value in content["seconds"].items()}
+        return [
+            (words["framework"], f"{self.framework(record)}, Python {content['versions']['python']}"),
+            *self.results(record),
+            (words["time"], ", ".join(words[f"seconds_{name}"].format(seconds[name]) for name in ("cpu", "wall"))),
+            (words["memory"], format_value(content["peak_memory_bytes"], "bytes", self.language)),
+            (
+                words["device"],
+                f"{content['device']['kind'].upper()} {content['device']['name']}, "
+                + words["threads"].format(content["threads"]),
+            ),
+            (words["date"], content["date"]),
+        ]
+
+    def matrix_row(self, record: Record) -> list[tuple[str, float | str]]:
+        """Return text and sort key of the cells after topic and framework: device, result, time, memory, threads, date."""
+        words, content = WORDS[self.language], record.content
+        device = record.device.upper()
+        if not content:
+            return [(device, device), (words["not yet"], ""), *[("", "")] * 4]
+        results = self.results(record)
+        cpu, memory = content["seconds"]["cpu"], content["peak_memory_bytes"]
+        return [
+            (f"{device} {content['device']['name']}", device),
+            ("; ".join(f"{label} {text}" for label, text in results[:1]), results[0][1] if results else ""),
+            (format_value(cpu, "seconds", self.language), cpu),
+            (format_value(memory, "bytes", self.language), memory),
+            (str(content["threads"]), content["threads"]),
+            (content["date"], content["date"]),
+        ]
+
+
+class ExpressionProcessor(InlineProcessor):
+    """Replaces `{{ … }}` in running text."""
+
+    def __init__(self, markdown: Markdown, reader: Reader) -> None:
+        super().__init__(ANY_EXPRESSION, markdown)
+        self.reader = reader
+
+    def handleMatch(self, match: re.Match, data: str) -> tuple[etree.Element, int, int]:
+        element = etree.Element("span", {"class": "evidence-value"})
+        end = match.end()
+        try:
+            element.text = AtomicString(self.reader.expression(match.group(1)))
+            # The source has a space between an expression and Chinese text; what it stands for may end in Chinese itself (12 秒).
+            if HAN.match(element.text[-1:]) and HAN.match(data[end + 1 : end + 2]) and data[end] == " ":
+                end += 1
+        except EvidenceError as error:
+            self.reader.complain(f"{match.group()}: {error}")
+            element.set("class", "evidence-problem")
+            element.text = AtomicString(f"{match.group()}: {error}")
+        return element, match.start(), end
+
+
+class FigureProcessor(Treeprocessor):
+    """Completes the images that come from records."""
+
+    def __init__(self, markdown: Markdown, reader: Reader) -> None:
+        super().__init__(markdown)
+        self.reader = reader
+
+    def run(self, root: etree.Element) -> None:
+        for image in root.iter("img"):
+            match = FIGURE.search(image.get("src", ""))
+            if not match:
+                continue
+            try:
+                self._complete(image, **match.groupdict())
+            except (EvidenceError, CatalogError) as error:
+                self.reader.complain(f"{image.get('src')}: {error}")
+                image.set("class", "evidence-problem")
+                image.set("alt", f"{image.get('src')}: {error}")
+
+    def _complete(self, image: etree.Element, topic: str, stem: str, device: str, figure: str) -> None:
+        script = self.reader.catalog.script(stem)
+        if script.topic.path != topic or figure not in script.figures:
+            raise EvidenceError(f"{script.topic.path} declares no figure {figure} for {stem}")
+        if image.get("alt"):
+            raise EvidenceError("its text alternative is in topic.toml; leave the brackets empty")
+        self.reader.record(script, device)
+        svg = record_path(self.reader.catalog, script, device, f"{figure}.svg")
+        if not svg.exists():
+            raise EvidenceError(f"there is no {svg.name}")
+        box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg.read_text(encoding="utf-8"))
+        if not box:
+            raise EvidenceError(f"{svg.name} does not state its size")
+        # Matplotlib counts in points, of which 72 make 96 pixels.
+        width, height = (str(round(float(side) * 96 / 72)) for side in box.groups())
+        image.attrib.update(
+            alt=script.figures[figure].alternative[self.reader.language],
+            width=width,
+            height=height,
+            # Whole pixels are not the figure's own ratio: without this the page moved by a part of a pixel as it arrived.
+            style=f"aspect-ratio: {width} / {height}",
+            loading="lazy",
+        )
+        image.set("class", f"{image.get('class', '')} evidence-figure".strip())
+
+
+class DateProcessor(Treeprocessor):
+    """Says below a page's title when the runs were made that the page shows."""
+
+    def __init__(self, markdown: Markdown, reader: Reader) -> None:
+        super().__init__(markdown)
+        self.reader = reader
+
+    def run(self, root: etree.Element) -> None:
+        titles = [index for index, element in enumerate(root) if element.tag == "h1"]
+        if not titles or not self.reader.dates:
+            return
+        first, last = min(self.reader.dates), max(self.reader.dates)
+        note = etree.Element("p", {"class": "evidence-date"})
+        note.text = AtomicString(
+            WORDS[self.reader.language]["verified"].format(first if first == last else f"{first} – {last}")
+        )
+        root.insert(titles[0] + 1, note)
+
+
+class ReadingBlock(Block):
+    """A block that shows what the page's reader finds in records."""
+
+    def __init__(self, length, tracker, block_mgr, config) -> None:
+        self.reader = config["reader"]
+        super().__init__(length, tracker, block_mgr, config)
+
+
+class EvidenceBlock(ReadingBlock):
+    """`/// evidence | mlp_keras`: the strip of one script, one for each device that has a record."""
+
+    NAME = "evidence"
+    ARGUMENT = True
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        container = etree.SubElement(parent, "div", {"class": "evidence-strips"})
+        try:
+            script = self.reader.catalog.script(self.argument.strip())
+            for device in DEVICES:
+                if device == "cpu" or record_path(self.reader.catalog, script, device).exists():
+                    self._show(container, self.reader.record(script, device))
+        except (EvidenceError, CatalogError) as error:
+            self.reader.complain(f"/// evidence | {self.argument}: {error}")
+            self._problem(container, str(error))
+        return container
+
+    def _show(self, container: etree.Element, record: Record) -> None:
+        if record.reasons:
+            self._problem(container, WORDS[self.reader.language]["stale"] + "; ".join(record.reasons))
+        strip = etree.SubElement(container, "dl", {"class": "evidence"})
+        for label, text in self.reader.strip(record):
+            pair = etree.SubElement(strip, "div")
+            etree.SubElement(pair, "dt").text = AtomicString(label)
+            etree.SubElement(pair, "dd").text = AtomicString(text)
+
+    @staticmethod
+    def _problem(container: etree.Element, message: str) -> None:
+        etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(message)
+
+
+class DownloadBlock(ReadingBlock):
+    """`/// download | models/mlp`: links to the zip of a topic, to each script as it stands, and as a notebook; or those of one script."""
+
+    NAME = "download"
+    ARGUMENT = True
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        links = etree.SubElement(parent, "ul", {"class": "download"})
+        path = self.argument.strip()
+        try:
+            if (script := self.reader.catalog.scripts.get(path)) is not None:
+                self._link(links, f"../notebooks/{self.reader.language}/{script.stem}.ipynb", f"{script.stem}.ipynb")
+                for file in (script.path, *local_modules(self.reader.catalog, script)):
+                    self._link(links, f"../{file.relative_to(self.reader.catalog.root).as_posix()}", file.name)
+                return links
+            topic = self.reader.catalog.topics.get(path)
+            if topic is None:
+                raise EvidenceError(f"there is no topic or script {path}")
+            self._link(links, f"../downloads/{path}.zip", WORDS[self.reader.language]["download"])
+            without = set()
+            for script in self.reader.catalog.select(topic.path):
+                item = self._link(links, f"../snippets/{path}/{script.path.name}", script.path.name)
+                if script.framework in WITHOUT_NOTEBOOK:
+                    without.add(FRAMEWORKS[script.framework])
+                    continue
+                item[-1].tail = " "
+                address = f"../notebooks/{self.reader.language}/{script.stem}.ipynb"
+                notebook = etree.SubElement(
+                    item, "a", {"href": address, "download": "", "aria-label": f"{script.stem}.ipynb"}
+                )
+                notebook.text = AtomicString(".ipynb")
+            for framework in sorted(without):
+                etree.SubElement(links, "li").text = AtomicString(
+                    WORDS[self.reader.language]["without_notebook"].format(framework)
+                )
+        except EvidenceError as error:
+            self.reader.complain(f"/// download | {path}: {error}")
+            etree.SubElement(links, "li", {"class": "evidence-problem"}).text = AtomicString(str(error))
+        return links
+
+    @staticmethod
+    def _link(links: etree.Element, address: str, text: str) -> etree.Element:
+        item = etree.SubElement(links, "li")
+        etree.SubElement(item, "a", {"href": address, "download": ""}).text = AtomicString(text)
+        return item
+
+
+class ParityBlock(ReadingBlock):
+    """`/// parity | models/mlp`: how alike the versions of a topic's models are, as a record of the tests says."""
+
+    NAME = "parity"
+    ARGUMENT = None
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        container = etree.SubElement(parent, "div", {"class": "evidence-parity"})
+        topic = (self.argument or "").strip()
+        try:
+            scripts = self.reader.catalog.scripts.values()
+            topics = {script.name: script.topic for script in scripts if topic in ("", script.topic.path)}
+            shown = read_parity(self.reader.catalog, topics)
+            if not shown:
+                raise EvidenceError(f"no parity was measured of {topic or 'any model'}")
+            for name in topics:
+                if name in shown:
+                    self._show(container, name, shown[name], topics[name], "../" if topic else "")
+        except (EvidenceError, ParityDamaged) as error:
+            self.reader.complain(f"/// parity | {topic}: {error}")
+            etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(str(error))
+        return container
+
+    def _show(self, container: etree.Element, name: str, parity: Parity, topic: Topic, root: str) -> None:
+        language, words = self.reader.language, WORDS[self.reader.language]
+        for reason in parity.reasons:
+            self.reader.complain(f"/// parity | {topic.path}: {reason}; measure it again: see CONTRIBUTING.md")
+        if parity.reasons:
+            problem = etree.SubElement(container, "p", {"class": "evidence-problem"})
+            problem.text = AtomicString(words["stale"] + "; ".join(parity.reasons))
+        largest = {
+            quantity: format_value(max(each[quantity] for each in parity.differences.values()), "number", language)
+            for quantity in ("forward", "gradient", "sgd_10")
+        }
+        frameworks = words["and"].join(FRAMEWORKS[framework] for framework in parity.differences)
+        paragraph = etree.SubElement(container, "p")
+        title = etree.SubElement(paragraph, "strong")
+        title.text = AtomicString(topic.title[language])
+        last = title
+        if name != topic.name:  # one of several models
+            title.tail = " "
+            last = etree.SubElement(paragraph, "code")
+            last.text = AtomicString(name)
+        last.tail = AtomicString(words["parity"].format(frameworks=frameworks, date=parity.date, **largest))
+        etree.SubElement(paragraph, "a", {"href": f"{root}frameworks/parity.md"}).text = AtomicString(
+            words["parity_how"]
+        )
+
+
+class MatrixBlock(ReadingBlock):
+    """`/// evidence-matrix`: every script on every device, and `not yet` where there has been no run."""
+
+    NAME = "evidence-matrix"
+    COLUMNS = ("topic", "framework", "device", "result", "cpu_time", "memory", "thread_count", "date")
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        labels = [WORDS[self.reader.language][column] for column in self.COLUMNS]
+        table = etree.SubElement(parent, "table", {"class": "evidence-matrix"})
+        head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
+        for label in labels:
+            # sort.js makes the buttons work; made there, they would move the table after it has been painted.
+            heading = etree.SubElement(head, "th", {"scope": "col"})
+            etree.SubElement(heading, "button", {"type": "button"}).text = AtomicString(label)
+        body = etree.SubElement(table, "tbody")
+        try:
+            scripts = list(self.reader.catalog.scripts.values())
+        except EvidenceError as error:
+            self._problem(body, error)
+            return table
+        for script in scripts:
+            for device in DEVICES:
+                # NumPy computes on the CPU alone; a GPU would be a hole that nobody can fill.
+                if device == "cpu" or script.framework != "numpy":
+                    try:
+                        self._add(body, labels, script, device)
+                    except EvidenceError as error:
+                        self._problem(body, error)
+        return table
+
+    def _problem(self, body: etree.Element, error: EvidenceError) -> None:
+        self.reader.complain(f"/// evidence-matrix: {error}")
+        attributes = {"class": "evidence-problem", "colspan": str(len(self.COLUMNS))}
+        etree.SubElement(etree.SubElement(body, "tr"), "td", attributes).text = AtomicString(str(error))
+
+    def _add(self, body: etree.Element, labels: list[str], script: Script, device: str) -> None:
+        if device == "cpu" or record_path(self.reader.catalog, script, device).exists():
+            record = self.reader.record(script, device)
+        else:
+            record = read_record(self.reader.catalog, script, device)
+        framework = self.reader.framework(record) if record.content else FRAMEWORKS[script.framework]
+        title = script.topic.title[self.reader.language]
+        cells = [(title, title), (framework, framework), *self.reader.matrix_row(record)]
+        row = etree.SubElement(body, "tr")
+        for index, (label, (text, key)) in enumerate(zip(labels, cells)):
+            cell = etree.SubElement(row, "td", {"data-label": label, "data-sort": str(key)})
+            if index == 0:
+                cell = etree.SubElement(cell, "a", {"href": self._page(script)})
+            cell.text = AtomicString(text)
+
+    def _page(self, script: Script) -> str:
+        """Return the page that shows a script: that of its topic or, of a walkthrough, the notebook named like script or topic."""
+        folder = self.reader.catalog.root / "docs" / self.reader.language / script.topic.section
+        notebooks = [
+            f"{name}.ipynb" for name in (script.stem, script.topic.name) if (folder / f"{name}.ipynb").exists()
+        ]
+        return f"{script.topic.section}/{notebooks[0]}" if notebooks else f"{script.topic.path}.md"
+
+
+class BenchmarkBlock(ReadingBlock):
+    """`/// benchmark`: how much training each recipe took, this site's beside the public ones."""
+
+    NAME = "benchmark"
+    COLUMNS = ("recipe", "framework", "epochs", "accuracy", "cpu_time", "ratio")
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        words = WORDS[self.reader.language]
+        table = etree.SubElement(parent, "table")
+        head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
+        for column in self.COLUMNS:
+            etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(words[column])
+        body = etree.SubElement(table, "tbody")
+        try:
+            benchmark = self.reader.benchmark()
+            for recipe, framework in RECIPES.items():
+                row = etree.SubElement(body, "tr")
+                for text in self._cells(benchmark, recipe, framework):
+                    etree.SubElement(row, "td").text = AtomicString(text)
+        except EvidenceError as error:
+            self.reader.complain(f"/// benchmark: {error}")
+            attributes = {"class": "evidence-problem", "colspan": str(len(self.COLUMNS))}
+            etree.SubElement(etree.SubElement(body, "tr"), "td", attributes).text = AtomicString(str(error))
+        return table
+
+    def _cells(self, benchmark: Benchmark, recipe: str, framework: str) -> list[str]:
+        language = self.reader.language
+        kind = "reference" if recipe in REFERENCES.values() else "one_epoch" if recipe.endswith("one_epoch") else "ours"
+        ratio = format_ratio(benchmark.ratio(recipe), language) if framework in REFERENCES else ""
+        version = benchmark.content["versions"][framework][PACKAGES[framework][0]]
+        return [
+            WORDS[language][kind],
+            f"{FRAMEWORKS[framework]} {version}",
+            *(
+                format_range(benchmark.last(recipe, quantity), unit, language)
+                for quantity, unit in (("epochs", "count"), ("accuracy", "percent"), ("seconds", "seconds"))
+            ),
+            ratio,
+        ]
+
+
+class EvidenceExtension(BlocksExtension):
+    """Registers all of them; the option `language` is `zh` or `en`."""
+
+    def __init__(self, *args, **options) -> None:
+        self.config = {"language": ["zh", "Language of labels and text alternatives: zh or en"]}
+        super().__init__(*args, **options)
+
+    def extendMarkdownBlocks(self, md: Markdown, block_mgr) -> None:
+        reader = Reader(md, self.getConfig("language"))
+        for block in (EvidenceBlock, DownloadBlock, ParityBlock, MatrixBlock, BenchmarkBlock):
+            block_mgr.register(block, {"reader": reader})
+        # Below inline code (190), so that code is left alone; above links and emphasis, for `_` and `*` are ours here.
+        md.inlinePatterns.register(ExpressionProcessor(md, reader), "evidence", 185)
+        # After inline patterns (20) have made the images, before MkDocs (0) resolves their paths.
+        md.treeprocessors.register(FigureProcessor(md, reader), "evidence", 10)
+        md.treeprocessors.register(DateProcessor(md, reader), "evidence-date", 9)
+
+
+def makeExtension(**options) -> EvidenceExtension:
+    """Entry point of Python-Markdown."""
+    return EvidenceExtension(**options)

@@ -1,0 +1,264 @@
+"""The part of a run that happens inside the snippet's own process: `python driver.py job.json`.
+
+It executes the very file, keeps watch over what it writes, and then collects the declared results from the script's
+module-level names and the figures from Matplotlib. It runs in every framework's environment, so it needs only the
+standard library, NumPy and, where the snippet draws, Matplotlib.
+"""
+
+from __future__ import annotations
+
+import ast
+import ctypes
+import importlib.metadata
+import json
+import math
+import os
+import platform
+import re
+import resource
+import runpy
+import sys
+import time
+import types
+import warnings
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import Distribution, DistributionFinder
+from pathlib import Path
+
+
+class WriteGuard:
+    """Refuses to write outside the folders of a run.
+
+    Python's own writes are seen by an audit hook, which also remembers them for the report. On Linux the kernel's
+    Landlock refuses what native code would write behind Python's back (TensorFlow's and PyTorch's savers do).
+    """
+
+    EVENTS = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate", "shutil.rmtree"}
+    EVENTS |= {"os.chmod", "os.chown", "os.utime"}
+    WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+    def __init__(self, allowed: list[str]) -> None:
+        # Shared memory and terminals live under /dev; nothing of the reader's does.
+        self.allowed = tuple(os.path.realpath(folder) for folder in [*allowed, "/dev", "/proc"])
+        self.violations: list[str] = []
+
+    def install(self) -> None:
+        sys.addaudithook(self._audit)
+        if sys.platform == "linux":
+            self._restrict_native_code()
+
+    def _audit(self, event: str, arguments: tuple) -> None:
+        if event == "open":
+            path, _, flags = arguments
+            if not isinstance(flags, int) or not flags & self.WRITING:
+                return
+            paths = [path]
+        elif event in self.EVENTS:
+            paths = [argument for argument in arguments[:2] if isinstance(argument, (str, bytes, os.PathLike))]
+        else:
+            return
+        for path in paths:
+            if not isinstance(path, (str, bytes, os.PathLike)):
+                continue
+            target = os.path.realpath(os.fsdecode(path))
+            if not any(target == folder or target.startswith(folder + os.sep) for folder in self.allowed):
+                self.violations.append(target)
+                raise PermissionError(f"a snippet may write only in its own folder, not to {target}")
+
+    def _restrict_native_code(self) -> None:
+        """Ask Landlock (Linux 5.13 and later; man 7 landlock) for the same rule; a kernel without it is no error."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        create_ruleset, add_rule, restrict_self = 444, 445, 446
+        abi = libc.syscall(create_ruleset, None, 0, 1)
+        if abi < 1:
+            return
+        # Write (bit 1), remove and make (4 to 12), move between folders (13, second ABI), truncate (14, third ABI).
+        handled = sum(1 << bit for bit in [1, *range(4, 13 + min(abi - 1, 2))])
+        ruleset = libc.syscall(create_ruleset, ctypes.byref(ctypes.c_uint64(handled)), 8, 0)
+        for folder in self.allowed:
+            descriptor = os.open(folder, os.O_PATH)
+            rule = ctypes.create_string_buffer(handled.to_bytes(8, "little") + descriptor.to_bytes(4, "little"), 12)
+            libc.syscall(add_rule, ruleset, 1, ctypes.byref(rule), 0)
+            os.close(descriptor)
+        libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS, without which the next call is refused
+        libc.syscall(restrict_self, ruleset, 0)
+        os.close(ruleset)
+
+
+class StatedPackages(PathFinder):
+    """Hides what is installed here and would not be with the reader, who installs the stated packages and what they require."""
+
+    def __init__(self, stated: list[str]) -> None:
+        wanted, pending = {"pip", "setuptools"}, [*stated]  # every new environment has these two
+        while pending:
+            name = self._normalised(pending.pop())
+            if name not in wanted:
+                wanted.add(name)
+                try:
+                    required = importlib.metadata.requires(name) or []
+                except importlib.metadata.PackageNotFoundError:
+                    continue
+                pending += [requirement for requirement in required if not re.search(r"\bextra\s*==", requirement)]
+        self.wanted = wanted
+        self.hidden = {
+            module
+            for module, distributions in importlib.metadata.packages_distributions().items()
+            if wanted.isdisjoint(map(self._normalised, distributions))
+        }
+
+    @staticmethod
+    def _normalised(requirement: str) -> str:
+        name = re.match(r"[A-Za-z0-9._-]+", requirement).group()
+        return re.sub(r"[-_.]+", "-", name).lower()
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        return None if name in self.hidden else super().find_spec(name, path, target)
+
+    def find_distributions(self, context: object = DistributionFinder.Context()) -> Iterator[Distribution]:
+        """Hide their metadata too: PyTorch looks there before it imports."""
+        return (found for found in super().find_distributions(context) if self._normalised(found.name) in self.wanted)
+
+
+def compile_script(path: Path, seed: int | None) -> types.CodeType:
+    """Compile the file as it is or, for another seed, with the value of its module-level `SEED` replaced."""
+    tree = ast.parse(path.read_bytes(), filename=str(path))
+    if seed is not None:
+        assignments = [
+            node
+            for node in tree.body
+            if isinstance(node, ast.Assign) and [getattr(target, "id", None) for target in node.targets] == ["SEED"]
+        ]
+        if len(assignments) != 1:
+            raise ValueError(f"{path.name} must assign SEED exactly once at module level to be run with another seed")
+        assignments[0].value = ast.copy_location(ast.Constant(seed), assignments[0].value)
+    return compile(tree, str(path), "exec")
+
+
+def execute(path: Path, code: types.CodeType) -> dict:
+    """Run the code as `__main__`, as `python <path>` does, and return its module-level names."""
+    module = types.ModuleType("__main__")
+    module.__file__ = str(path)
+    sys.modules["__main__"] = module
+    sys.argv = [str(path)]
+    sys.path[0] = str(path.parent)
+    try:
+        exec(code, module.__dict__)
+    except SystemExit as stop:
+        if stop.code not in (None, 0):
+            raise
+    return module.__dict__
+
+
+def as_result(value: object) -> float | int | list:
+    """Turn a number, a NumPy or framework scalar, or a flat sequence of them into plain JSON numbers."""
+    if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) == 1:
+        elements = [as_result(element) for element in value]
+        if not elements or any(isinstance(element, list) for element in elements):
+            raise ValueError("is a list of lists" if elements else "is an empty list")
+        return elements
+    # NumPy's truth values are numbers to Python.
+    is_number = hasattr(value, "__float__") and getattr(value, "ndim", 0) == 0
+    if not is_number or type(value).__name__.startswith("bool"):
+        raise TypeError(f"is {type(value).__name__}, not a number or a list of numbers")
+    number = value if isinstance(value, int) else float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"is {number}")
+    return number
+
+
+def collect_results(names: list[str], namespace: dict) -> tuple[dict, list[str]]:
+    """Return the declared results and one sentence for each that is missing or not a finite number."""
+    results, problems = {}, []
+    for name in names:
+        if name not in namespace:
+            problems.append(f"the declared result {name} was never assigned")
+            continue
+        try:
+            results[name] = as_result(namespace[name])
+        except (TypeError, ValueError, OverflowError) as error:
+            problems.append(f"the declared result {name} {error}")
+    return results, problems
+
+
+def save_figures(folder: Path) -> list[str]:
+    """Save every open Matplotlib figure as SVG under its name, and return the names."""
+    if "matplotlib.pyplot" not in sys.modules:
+        return []
+    pyplot = sys.modules["matplotlib.pyplot"]
+    names = []
+    for number in pyplot.get_fignums():
+        figure = pyplot.figure(number)
+        names.append(figure.get_label())
+        figure.savefig(folder / f"{figure.get_label() or number}.svg", metadata={"Date": None, "Creator": None})
+    return names
+
+
+def peak_memory_bytes() -> int:
+    """Return the most memory this process has held, in bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # ru_maxrss would count what the parent held when it forked.
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def processor_seconds() -> float:
+    """Return the processor time of this process and of those that it has waited for, in seconds."""
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(use.ru_utime + use.ru_stime for use in usage)
+
+
+def accelerator_used() -> bool:
+    """Tell whether this process has held memory on a GPU, as far as its frameworks say."""
+    torch, tensorflow = sys.modules.get("torch"), sys.modules.get("tensorflow")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.max_memory_allocated() > 0:
+        return True
+    if tensorflow is not None and tensorflow.config.list_physical_devices("GPU"):
+        return tensorflow.config.experimental.get_memory_info("GPU:0")["peak"] > 0
+    return False
+
+
+def main() -> None:
+    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    control, script = Path(job["control"]), Path(job["script"])
+    # Matplotlib's file-only backend says so at every plt.show(); a reader's window does not.
+    warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
+    code = compile_script(script, job["seed"])
+    guard = WriteGuard(job["writable"])
+    guard.install()
+    versions = {name: importlib.metadata.version(name) for name in job["packages"]}
+    sys.meta_path[sys.meta_path.index(PathFinder)] = StatedPackages(job["stated"])
+    started, used = time.perf_counter(), processor_seconds()
+    namespace = execute(script, code)
+    wall, cpu = time.perf_counter() - started, processor_seconds() - used
+    memory = peak_memory_bytes()
+    results, problems = collect_results(job["results"], namespace)
+    sys.stdout.flush()
+    outcome = {
+        "results": results,
+        "problems": problems + [f"it wrote outside its folder: {path}" for path in guard.violations],
+        "figures": save_figures(control),
+        "seconds_wall": round(wall, 3),
+        "seconds_cpu": round(cpu, 3),
+        "peak_memory_bytes": memory,
+        "accelerator_used": accelerator_used(),
+        "versions": versions | {"python": platform.python_version()},
+    }
+    if job["probe"]:
+        import numpy
+
+        sys.path.append(os.path.dirname(job["probe"]))  # as for a script that Python runs
+        numpy.savez(control / "probe.npz", **runpy.run_path(job["probe"])["probe"](namespace))
+    (control / "outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
+    if job["probe"]:
+        # A test has what it came for; taking a framework apart, which a recorded run does, takes up to 1.5 seconds.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

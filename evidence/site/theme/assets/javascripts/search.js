@@ -1,0 +1,260 @@
+// The search dialog, over the index that `python -m evidence.search` makes with Pagefind. Nothing is fetched before the first query.
+"use strict" // Without it, functions in a block are seen outside of it, and one is called like window.open.
+{
+  const dialog = document.querySelector("dialog.search")
+  const input = dialog.querySelector("input")
+  const status = dialog.querySelector(".search-status")
+  const list = dialog.querySelector(".search-results")
+  const words = { ...dialog.dataset }
+
+  const root = new URL(words.root, location.href).href
+  const index = { zh: "en-zh", en: "en" }[document.documentElement.lang]
+  const PAGES = 10 // shown
+  const SECTIONS = 3 // shown of a page
+  const EXCERPT = { zh: 60, en: 28 }[document.documentElement.lang] // words
+  const HAN = "[\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff]"
+
+  // What `cut` in evidence/search/__init__.py has done to the text is done to the query, and undone for an excerpt.
+
+  /** Return the words of a query, each once: of a run of Chinese characters, every pair of neighbours. */
+  function cut(query) {
+    const pieces = query.normalize("NFKC").toLowerCase().match(new RegExp(`${HAN}+|(?:(?!${HAN})[\\p{L}\\p{N}])+(?:\\.\\p{N}+)*`, "gu")) ?? []
+    const han = new RegExp(`${HAN}{2}`)
+    const words = new Set(pieces.flatMap(piece => (han.test(piece) ? [...piece].slice(1).map((_, i) => piece.slice(i, i + 2)) : piece)))
+    // Pagefind would find whatever begins with a letter; only a query that is nothing else means it.
+    const longer = [...words].filter(word => !/^[a-z]$/.test(word))
+    return longer.length ? longer : [...words]
+  }
+
+  /** Return the text of a word of the index, with the space that follows it, if any. */
+  const text = word => word.replace(new RegExp(`(${HAN})${HAN}`), "$1").replace(/\u2060$|$/, end => (end ? "" : " "))
+
+  /** Return the text of words that spaces part. */
+  const whole = words => words.split(/\s+/).map(text).join("").trim()
+
+  // Pagefind -----------------------------------------------------------------------------------------------------------
+
+  let engine // a promise of how to ask Pagefind's worker
+
+  const onDisk = location.protocol === "file:" // where evidence/search/offline.py has put the worker and its files into one script
+  const fromDisk = () => new Promise((resolve, reject) => {
+    const script = element("script", { src: `${root}pagefind/offline.js`, onload: () => resolve(self.searchWorker), onerror: reject })
+    document.head.append(script)
+  })
+
+  async function load() {
+    const answers = new Map()
+    const worker = new Worker(onDisk ? await fromDisk() : `${root}pagefind/pagefind-worker.js`)
+    const failed = new Promise((_, reject) => worker.addEventListener("error", reject))
+    worker.addEventListener("message", ({ data: { id, result, error } }) => {
+      const [resolve, reject] = answers.get(id)
+      answers.delete(id)
+      error ? reject(new Error(error)) : resolve(result)
+    })
+    const ask = (method, ...args) => {
+      const answer = new Promise((resolve, reject) => {
+        const id = crypto.getRandomValues(new Uint32Array(1))[0]
+        answers.set(id, [resolve, reject])
+        worker.postMessage({ id, method, args })
+      })
+      return Promise.race([answer, failed])
+    }
+    // Pagefind would add so much for a word of the title that no other word counts.
+    const ranking = { metaWeights: { title: 0, terms: 6 } }
+    await ask("init", { basePath: `${root}pagefind/`, language: index, ranking })
+    return ask
+  }
+
+  /** Return the best pages for a query: title, address, and the best sections, each with heading, anchor and excerpt. */
+  async function find(query) {
+    engine ??= load()
+    const ask = await engine
+    const sought = cut(query)
+    const pages = new Map()
+    const found = await Promise.all(sought.map(word => ask("search", word, {})))
+    found.forEach(({ results }, order) => {
+      for (const { id, score, data } of results) {
+        if (!pages.has(id)) pages.set(id, [])
+        pages.get(id).push({ score, data, order })
+      }
+    })
+    // A page that has all the words comes before one that has some of them more often; a rare word counts for more.
+    const worth = found.map(({ results }) => Math.log((pages.size + 1) / Math.max(1, results.length)))
+    const sum = numbers => numbers.reduce((total, number) => total + number, 0)
+    const share = hits => sum(hits.map(({ order }) => worth[order])) / sum(worth)
+    const most = Math.max(...[...pages.values()].map(share))
+    const best = [...pages.values()]
+      .filter(hits => share(hits) >= most / 2)
+      .map(hits => ({ hits, score: sum(hits.map(({ score, order }) => score * worth[order])) * share(hits) ** 2 }))
+      .sort((a, b) => b.score - a.score)
+    const shown = await Promise.all(best.slice(0, PAGES).map(async ({ hits, score }) => {
+      const answers = []
+      // One after the other: Pagefind keeps one object for a page, and writes into it what each asks for.
+      for (const { data } of hits) answers.push(await ask("getData", data))
+      const places = hits.map(({ score, order }, i) => ({ score, order, locations: answers[i].weighted_locations }))
+      const made = page(answers[0], places)
+      const { anchors, meta } = answers[0]
+      const explained = likeness([...made.title.split(/[:：]/), ...whole(meta.terms ?? "").split("|")], sought)
+      const headed = likeness(anchors.map(({ text }) => whole(text)), sought)
+      return { ...made, score: score * (1 + 8 * explained ** 2 + 2 * headed ** 2 + 4 * phrase(places, sought.length)) }
+    }))
+    return { count: best.length, pages: shown.sort((a, b) => b.score - a.score) }
+  }
+
+  /** Return how often neighbours in the query are neighbours on the page, from 0 to 1; a heading counts twice. */
+  function phrase(places, length) {
+    const at = Array.from({ length }, () => new Map())
+    for (const { order, locations } of places) for (const { location, weight } of locations) at[order].set(location, Math.min(weight, 2))
+    const pairs = length > 1 ? at.slice(1).map((next, order) => [at[order], next]) : [[at[0]]]
+    const shares = pairs.map(([here, next]) => {
+      let times = 0
+      for (const [location, weight] of here) if (!next || next.has(location + 1) || next.has(location + 2)) times += weight
+      return times / (times + 3)
+    })
+    return shares.reduce((sum, share) => sum + share, 0) / shares.length
+  }
+
+  /** Return how much of the query and of one of the names is the same, from 0 to 1. */
+  function likeness(names, sought) {
+    return Math.max(0, ...names.map(name => {
+      const words = cut(name)
+      return words.filter(word => sought.includes(word)).length / new Set([...words, ...sought]).size
+    }))
+  }
+
+  function page({ raw_url, raw_content, anchors, meta }, hits) {
+    const content = raw_content.split(/\s+/).map(word => word.replaceAll("&lt;", "<").replaceAll("&gt;", ">"))
+    const starts = anchors.filter(({ element }) => /^h\d$/.test(element)).sort((a, b) => a.location - b.location)
+    const sections = starts.map(({ id, text: heading, location: start }, i) => {
+      const end = starts[i + 1]?.location ?? content.length
+      const marks = new Map() // location → what its word is worth
+      let score = 0
+      for (const hit of hits) {
+        const inside = hit.locations.filter(({ location }) => start <= location && location < end)
+        if (inside.length) score += hit.score * Math.max(...inside.map(({ weight }) => weight))
+        for (const { location, weight } of inside) marks.set(location, hit.score * weight)
+      }
+      const body = start + heading.split(/\s+/).length
+      return { id, score, top: i === 0, heading: whole(heading), excerpt: excerpt(content, body, end, marks) }
+    })
+    sections.sort((a, b) => b.score - a.score)
+    return {
+      title: whole(meta.title),
+      address: root + raw_url.slice(1) + (onDisk && raw_url.endsWith("/") ? "index.html" : ""),
+      sections: sections.filter(({ score }) => score).slice(0, SECTIONS),
+    }
+  }
+
+  /** Return the stretch of words from `start` to `end` that has the most of the query: pieces of text, marked or not. */
+  function excerpt(content, start, end, marks) {
+    const worth = from => {
+      let sum = 0
+      for (let i = from; i < Math.min(from + EXCERPT, end); i++) sum += marks.get(i) ?? 0
+      return sum
+    }
+    let from = start
+    for (const location of marks.keys()) {
+      const candidate = Math.max(start, Math.min(location - 5, end - EXCERPT))
+      if (location >= start && worth(candidate) > worth(from)) from = candidate
+    }
+    const pieces = []
+    const add = (text, marked = false) => {
+      if (pieces.at(-1)?.marked === marked) pieces.at(-1).text += text
+      else if (text) pieces.push({ text, marked })
+    }
+    if (from > start) add("…")
+    for (let i = from; i < Math.min(from + EXCERPT, end); i++) {
+      // A pair of Chinese characters is found at the first of them.
+      const marked = marks.has(i) || (marks.has(i - 1) && new RegExp(`${HAN}${HAN}`).test(content[i - 1]))
+      const [, before, core, after] = text(content[i]).match(/^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}]*)$/su)
+      add(before)
+      add(core, marked)
+      add(after)
+    }
+    if (from + EXCERPT < end) add("…")
+    return pieces
+  }
+
+  // The dialog ---------------------------------------------------------------------------------------------------------
+
+  function element(name, properties, ...children) {
+    const made = Object.assign(document.createElement(name), properties)
+    made.append(...children)
+    return made
+  }
+
+  function link(address, heading, excerpt, page) {
+    return element("a", { href: address },
+      element("strong", { className: page ? "search-page" : "" }, heading),
+      ...excerpt.map(({ text, marked }) => (marked ? element("mark", {}, text) : text)))
+  }
+
+  function show({ count, pages }) {
+    status.textContent = (count === 0 ? words.none : count === 1 ? words.one : words.other).replace("#", count)
+    list.replaceChildren(...pages.map(({ title, address, sections }) => {
+      // What stands before the first section is shown with the page itself.
+      const top = sections.find(({ top }) => top)
+      const links = sections.filter(({ top }) => !top).map(({ id, heading, excerpt }) =>
+        element("li", {}, link(`${address}#${encodeURIComponent(id)}`, heading, excerpt)))
+      return element("li", {}, link(address, title, top?.excerpt ?? [], true), ...(links.length ? [element("ul", {}, ...links)] : []))
+    }))
+  }
+
+  let latest = 0
+  async function search() {
+    const current = ++latest
+    const query = input.value.trim()
+    if (!cut(query).length) {
+      status.textContent = ""
+      list.replaceChildren()
+      return
+    }
+    try {
+      const results = await find(query)
+      if (current === latest) show(results)
+    } catch (error) {
+      engine = undefined // The next query tries again.
+      status.textContent = words.failed
+      list.replaceChildren()
+    }
+  }
+
+  function open() {
+    if (!dialog.open) dialog.showModal()
+    input.focus()
+    input.select()
+  }
+
+  // While Chinese is being composed, the field holds letters that nobody looks for.
+  input.addEventListener("input", event => event.isComposing || search())
+  input.addEventListener("compositionend", search)
+  dialog.querySelector("form").addEventListener("submit", event => {
+    event.preventDefault()
+    list.querySelector("a")?.click()
+  })
+  document.querySelector(".search-button").addEventListener("click", open)
+  dialog.querySelector(".search-close").addEventListener("click", () => dialog.close())
+  dialog.addEventListener("click", event => {
+    // The backdrop, or a result: one on this page leaves the dialog open otherwise.
+    if (event.target === dialog || event.target.closest("a")) dialog.close()
+  })
+  dialog.addEventListener("keydown", event => {
+    const links = [input, ...list.querySelectorAll("a")]
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    const next = links[links.indexOf(document.activeElement) + step]
+    if (step && !event.isComposing) {
+      event.preventDefault()
+      next?.focus()
+    }
+  })
+  document.addEventListener("keydown", event => {
+    // For a moment, the field of the dialog has the focus after the dialog is closed.
+    const typing = event.target !== input && event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]")
+    const asked = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)
+    const short = ["/", "s"].includes(event.key) && !typing && !event.ctrlKey && !event.metaKey && !event.altKey
+    if (!dialog.open && (asked || short)) {
+      event.preventDefault()
+      open()
+    }
+  })
+}
