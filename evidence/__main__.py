@@ -13,15 +13,25 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from evidence.agreement import Results
 from evidence.catalog import FRAMEWORKS, SECTIONS, Catalog, CatalogError, Script, load_catalog
-from evidence.code import own_seed, reads_mnist
+from evidence.code import reads_mnist
+from evidence.comparison import compare
 from evidence.new import TopicExists, lay_out_topic
 from evidence.outcome import DataUnavailable, Mnist, Run, RunFailed
-from evidence.record import DEVICES, RecordRefused, read_record, unclaimed_files, write_record
+from evidence.record import (
+    DEVICES,
+    RecordRefused,
+    add_seeds,
+    read_record,
+    seeds_to_run,
+    unclaimed_files,
+    write_record,
+)
 from evidence.running.sandbox import find_mnist
 from evidence.running.script import run_script
 
-COLOURS = {"fresh": "green", "stale": "yellow", "damaged": "red", "missing": "red"}
+COLOURS = {"fresh": "green", "short": "yellow", "stale": "yellow", "damaged": "red", "missing": "red"}
 console = Console()
 
 
@@ -134,8 +144,8 @@ def run_scripts(root: Path, options: argparse.Namespace) -> int:
 def _run_one(
     catalog: Catalog, script: Script, data: Mnist | None, options: argparse.Namespace, progress: Progress
 ) -> Outcome:
-    # The first run is the one with the script's own seed; it is what a reader sees, and what is shown.
-    seeds = [None, *other_seeds(script)] if options.record else [options.seed]
+    # The first run of a new record is the one with the script's own seed; it is what a reader sees, and what is shown.
+    seeds = seeds_to_run(catalog, script, options.device) if options.record else [options.seed]
     task = progress.add_task(script.stem, total=len(seeds), line="")
     outcome = Outcome(script, [], [])
 
@@ -144,33 +154,40 @@ def _run_one(
 
     try:
         for seed in seeds:
+            seed = None if seed == script.own_seed or script.own_seed is None else seed
             run = run_script(catalog, script, data, device=options.device, seed=seed, on_output=show)
             outcome.runs.append(run)
-            outcome.problems += check_run(catalog, run, against_record=not options.record)
+            outcome.problems += check_bounds(run)
             progress.advance(task)
+        record = read_record(catalog, script, options.device)
         if options.record and not outcome.problems:
-            write_record(catalog, outcome.runs)
+            if record.status == "short" and seeds[0] not in catalog.seeds(script)[:1]:
+                add_seeds(catalog, record, outcome.runs)
+            else:
+                write_record(catalog, outcome.runs)
+        elif not options.record and record.status in ("fresh", "short"):
+
+            def again(seed: int) -> Results:
+                show(f"again, with seed {seed}")
+                return run_script(catalog, script, data, device=options.device, seed=seed, on_output=show).results
+
+            compared = compare(catalog, record, outcome.runs[0].seed, outcome.runs[0].results, again)
+            outcome.problems += [f"{script.path.name}: {problem}" for problem in compared.problems]
+            for sentence in compared.report:
+                progress.console.print(escape(f"{script.stem}: {sentence}"), soft_wrap=True)
     except (RunFailed, RecordRefused) as error:
         outcome.problems.append(str(error))
     show("failed" if outcome.problems else "recorded" if options.record else "good")
     return outcome
 
 
-def other_seeds(script: Script) -> list[int]:
-    """Return the seeds that a record needs beside the script's own: the lowest that differ from it."""
-    own = own_seed(script)
-    return [seed for seed in range(script.topic.seeds) if seed != own][: script.topic.seeds - 1]
-
-
-def check_run(catalog: Catalog, run: Run, *, against_record: bool) -> list[str]:
-    """Return a sentence for each declared bound that a run breaks, and for each disagreement with its record."""
-    script, problems = run.script, []
-    where = f"{script.path.name}, seed {run.seed}"
-    for name, value in run.results.items():
-        problems += [f"{where}: {violation}" for violation in script.results[name].violations(value)]
-    if against_record and (record := read_record(catalog, script, run.device)).status == "fresh":
-        problems += [f"{where}: {disagreement}" for disagreement in record.disagreements(run.results)]
-    return problems
+def check_bounds(run: Run) -> list[str]:
+    """Return a sentence for each declared bound that a run breaks."""
+    return [
+        f"{run.script.path.name}, seed {run.seed}: {violation}"
+        for name, value in run.results.items()
+        for violation in run.script.results[name].violations(value)
+    ]
 
 
 def _summarise(outcomes: list[Outcome]) -> None:

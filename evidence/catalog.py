@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from evidence.agreement import rounding_bound
 
 SECTIONS = ("concepts", "frameworks", "models", "practice", "walkthroughs")
 FRAMEWORKS = {
@@ -21,65 +27,189 @@ FRAMEWORKS = {
 # one can install it: its scripts are downloaded as files.
 WITHOUT_NOTEBOOK = ("mxnet",)
 LANGUAGES = ("zh", "en")
-UNITS = ("percent", "nats", "seconds", "bytes", "count", "number")
+# A promise that holds for any seed has been tried on this many runs of a script, its frameworks taken together.
+RUNS = 20
 
 
 class CatalogError(Exception):
     """A `topic.toml` or a snippet's name breaks the house rules; the message names the file and the rule."""
 
 
-@dataclass(frozen=True)
-class Result:
+def _both(texts: dict[str, str]) -> dict[str, str]:
+    if set(texts) != set(LANGUAGES) or not all(text.strip() for text in texts.values()):
+        raise ValueError(f"must give a text for each of {', '.join(LANGUAGES)}")
+    return texts
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError(f"must be finite, not {number}")
+    return number
+
+
+Texts = Annotated[dict[str, str], AfterValidator(_both)]
+Number = Annotated[int | float, AfterValidator(_finite)]
+Positive = Annotated[Number, Field(gt=0)]
+Names = Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Rounding(_Table):
+    """How far rounding alone may take a number from what it is in exact arithmetic.
+
+    `terms`: roundings that reach one number, one after the other, such as the length of a sum; `magnitude`: the largest
+    number among them. `evidence.agreement.rounding_bound` says what follows.
+    """
+
+    dtype: Literal["float32", "float64"]
+    terms: Annotated[int, Field(ge=1)]
+    magnitude: Positive = 1.0
+
+    @property
+    def bound(self) -> float:
+        return rounding_bound(self.dtype, self.terms, self.magnitude)
+
+
+class Result(_Table):
     """A number, or a list of numbers, that a script leaves in a module-level name of the same name.
 
     `minimum`, `maximum`: what the page claims, for every seed, and for every element of a list.
-    `spread`: how far a good run may lie from the mean of the recorded seeds, in the value's own unit (percentages as
-    fractions).
+    `of`: how many things were counted, where it is a share of them and may be the same in all recorded runs by chance: it
+    moves in steps of 1/`of`; 1 where it is a count.
+    `exact`: it has no chance and no rounding. `rounding`: no chance, but rounding. `zero`: in exact arithmetic it would be
+    zero; all it has is rounding, of this kind. `measured`: a time, or a ratio of times; it differs with the machine, and
+    only its bounds are held. Without any of these it has chance, and the recorded seeds say how much.
     `stand_in_minimum`: the floor on the stand-in data; `None` where the claim needs the real data.
     """
 
     name: str
-    unit: str
-    label: Mapping[str, str]
-    selection: Mapping[str, str]
-    spread: float
-    scripts: tuple[str, ...]
-    minimum: float | None = None
-    maximum: float | None = None
-    stand_in_minimum: float | None = None
+    unit: Literal["percent", "nats", "seconds", "bytes", "count", "number"]
+    label: Texts
+    selection: Texts | None = None
+    scripts: Names
+    minimum: Number | None = None
+    maximum: Number | None = None
+    stand_in_minimum: Number | None = None
+    of: Annotated[int, Field(ge=1)] | None = None
+    exact: bool = False
+    measured: bool = False
+    rounding: Rounding | None = None
+    zero: Rounding | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Result:
+        kinds = [name for name in ("exact", "measured", "rounding", "zero") if getattr(self, name)]
+        if len(kinds) > 1:
+            raise ValueError(f"is {' and '.join(kinds)}; a result is one of these at most")
+        if self.zero and (self.minimum is not None or self.maximum is not None):
+            raise ValueError("is zero but for rounding, which bounds it already; leave minimum and maximum out")
+        return self
+
+    @property
+    def has_chance(self) -> bool:
+        """Whether the recorded seeds say what to expect of it."""
+        return not (self.exact or self.measured or self.rounding or self.zero)
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """What it may not leave, for any seed: the declared bounds, or those of rounding."""
+        return (-self.zero.bound, self.zero.bound) if self.zero else (self.minimum, self.maximum)
 
     def violations(self, value: float | list[float]) -> list[str]:
         """Return one sentence for each bound that `value` breaks."""
         values = value if isinstance(value, list) else [value]
+        lowest, highest = self.bounds
         found = []
-        if self.minimum is not None and min(values) < self.minimum:
-            found.append(f"{self.name} is {min(values):.6g}, below its declared minimum of {self.minimum:.6g}")
-        if self.maximum is not None and max(values) > self.maximum:
-            found.append(f"{self.name} is {max(values):.6g}, above its declared maximum of {self.maximum:.6g}")
+        if lowest is not None and min(values) < lowest:
+            found.append(f"{self.name} is {min(values):.6g}, below its declared minimum of {lowest:.6g}")
+        if highest is not None and max(values) > highest:
+            found.append(f"{self.name} is {max(values):.6g}, above its declared maximum of {highest:.6g}")
         return found
 
-    def disagreement(self, value: float | list[float], recorded: float | list[float]) -> str | None:
-        """Return a sentence if `value` lies further from `recorded` than the declared spread, else None."""
-        values = value if isinstance(value, list) else [value]
-        others = recorded if isinstance(recorded, list) else [recorded]
-        if isinstance(value, list) != isinstance(recorded, list) or len(values) != len(others):
-            return f"{self.name} has another shape than in the record: {value} against {recorded}"
-        difference, ours, theirs = max((abs(a - b), a, b) for a, b in zip(values, others))
-        if difference <= self.spread:
-            return None
-        return (
-            f"{self.name} is {ours:.6g} in this run and {theirs:.6g} in the record, on average over its seeds:"
-            f" {difference:.3g} apart, the declared spread is {self.spread:.3g}"
-        )
 
-
-@dataclass(frozen=True)
-class Figure:
+class Figure(_Table):
     """A figure that a script draws, by its Matplotlib name, with a text alternative in each language."""
 
     name: str
-    alternative: Mapping[str, str]
-    scripts: tuple[str, ...]
+    alternative: Texts
+    scripts: Names
+
+
+class Claim(_Table):
+    """What the page says of results: an expression that holds, and a sentence in each language with the values in it.
+
+    `evidence.claims` says what an expression may be. `stand_in`: it holds on the stand-in data as well.
+    """
+
+    name: str
+    holds: str
+    text: Texts
+    scripts: tuple[str, ...] = Field(default=(), strict=False)
+    stand_in: bool = False
+
+
+class Check(_Table):
+    """A formula of the script beside what each framework calls by the same name.
+
+    `formula`, `derivative`: expressions over the script's names, the second compared with the frameworks' own gradient;
+    `calls`: framework to an expression over the same arrays. The arrays are those named in `of`; `rounding` says how far
+    apart the two may lie.
+    """
+
+    name: str
+    script: str
+    of: Names
+    formula: str
+    derivative: str | None = None
+    calls: Annotated[dict[str, str], Field(min_length=1)]
+    rounding: Rounding
+
+    @model_validator(mode="after")
+    def _known(self) -> Check:
+        if unknown := set(self.calls) - set(FRAMEWORKS):
+            raise ValueError(f"names unknown frameworks: {', '.join(sorted(unknown))}")
+        return self
+
+
+class Rehearsal(_Table):
+    """A short run of a script whose whole run is long: constants that it replaces, and what holds nevertheless."""
+
+    script: str
+    constants: Annotated[dict[str, int | float], Field(min_length=1)]
+    holds: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+
+
+class Contract(_Table):
+    """What a `topic.toml` says, each entry with its own name in it and the scripts it is about."""
+
+    title: Texts
+    scripts: Names
+    seeds: Annotated[int, Field(ge=1)] | None = None
+    time_limit_seconds: Annotated[Number, Field(ge=1)] = 600
+    results: dict[str, Result] = {}
+    figures: dict[str, Figure] = {}
+    claims: dict[str, Claim] = {}
+    checks: dict[str, Check] = {}
+    rehearsal: dict[str, Rehearsal] = {}
+    parity: dict[str, Any] = {}
+    absent: dict[str, Texts] = {}
+
+    @model_validator(mode="after")
+    def _scripts_are_known(self) -> Contract:
+        for table in ("results", "figures", "claims"):
+            for name, entry in getattr(self, table).items():
+                if unknown := set(entry.scripts) - set(self.scripts):
+                    raise ValueError(f"{table}.{name} names unknown scripts: {', '.join(sorted(unknown))}")
+        for table in ("checks", "rehearsal"):
+            for name, entry in getattr(self, table).items():
+                if entry.script not in self.scripts:
+                    raise ValueError(f"{table}.{name} names an unknown script: {entry.script}")
+        if not self.results:
+            raise ValueError("declares no result: a topic that claims nothing cannot be tested")
+        return self
 
 
 @dataclass(frozen=True)
@@ -89,18 +219,28 @@ class Topic:
     section: str
     name: str
     folder: Path
-    title: Mapping[str, str]
-    script_names: tuple[str, ...]
-    results: Mapping[str, Result]
-    figures: Mapping[str, Figure]
-    absent: Mapping[str, Mapping[str, str]]
-    seeds: int
-    time_limit_seconds: float
+    contract: Contract
 
     @property
     def path(self) -> str:
         """The topic's one name everywhere, such as `models/mlp`."""
         return f"{self.section}/{self.name}"
+
+    @property
+    def title(self) -> Mapping[str, str]:
+        return self.contract.title
+
+    @property
+    def results(self) -> Mapping[str, Result]:
+        return self.contract.results
+
+    @property
+    def figures(self) -> Mapping[str, Figure]:
+        return self.contract.figures
+
+    @property
+    def claims(self) -> Mapping[str, Claim]:
+        return self.contract.claims
 
 
 @dataclass(frozen=True)
@@ -128,6 +268,27 @@ class Script:
     def figures(self) -> dict[str, Figure]:
         return {name: figure for name, figure in self.topic.figures.items() if self.name in figure.scripts}
 
+    @property
+    def rehearsal(self) -> Rehearsal | None:
+        return self.topic.contract.rehearsal.get(self.name)
+
+    @property
+    def own_seed(self) -> int | None:
+        """The value of its module-level `SEED`; None if it has none, or is no Python, which running it will tell."""
+        return _own_seed(self.path.read_bytes())
+
+
+@functools.lru_cache(maxsize=1000)
+def _own_seed(code: bytes) -> int | None:
+    try:
+        body = ast.parse(code).body
+    except (SyntaxError, ValueError):
+        return None
+    for node in body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == "SEED":
+            return ast.literal_eval(node.value)
+    return None
+
 
 @dataclass(frozen=True)
 class Catalog:
@@ -151,6 +312,13 @@ class Catalog:
             raise CatalogError(f"no script is called {stem!r}; there are: {', '.join(self.scripts) or 'none'}")
         return self.scripts[stem]
 
+    def topic(self, name: str) -> Topic:
+        """Return the topic whose last name is `name`, such as `mlp`; raise `CatalogError` if there is none."""
+        for topic in self.topics.values():
+            if topic.name == name:
+                return topic
+        raise CatalogError(f"no topic is called {name!r}; there are: {', '.join(self.topics) or 'none'}")
+
     def select(self, topic: str | None = None, framework: str | None = None) -> Iterator[Script]:
         """Yield the scripts of a topic (`models/mlp`, or a whole section) and a framework; all by default."""
         for script in self.scripts.values():
@@ -158,12 +326,27 @@ class Catalog:
             if in_topic and (framework is None or script.framework == framework):
                 yield script
 
+    def versions(self, script: Script) -> list[Script]:
+        """Return a script in each of its frameworks, itself included."""
+        return [other for other in self.select(script.topic.path) if other.name == script.name]
+
+    def seeds(self, script: Script) -> list[int]:
+        """Return the seeds that its record needs, its own first: `RUNS` over its frameworks, or as many as the contract asks for.
+
+        A script without `SEED` has no chance: one run says all.
+        """
+        own = script.own_seed
+        if own is None:
+            return [0]
+        number = script.topic.contract.seeds or math.ceil(RUNS / len(self.versions(script)))
+        return [own, *[seed for seed in range(number) if seed != own][: number - 1]]
+
 
 def load_catalog(root: Path) -> Catalog:
     """Read every `topic.toml` and the scripts beside it.
 
     Raises `CatalogError` if `root` is not the repository, a contract is incomplete, a script is missing or
-    undeclared, or two scripts share a name.
+    undeclared, or two scripts or two topics share a name.
     """
     snippets = root / "snippets"
     if not snippets.is_dir():
@@ -180,6 +363,8 @@ def load_catalog(root: Path) -> Catalog:
                 if script.stem in scripts:
                     raise CatalogError(f"{script.path} and {scripts[script.stem].path} share a name: names are unique")
                 scripts[script.stem] = script
+            if other := next((other for other in topics.values() if other.name == topic.name and other != topic), None):
+                raise CatalogError(f"{folder} and {other.folder} share a name: names are unique")
     # Where nothing looks for scripts, a script would never be run.
     for path in sorted(snippets.rglob("*.py")):
         place = path.relative_to(snippets)
@@ -192,141 +377,106 @@ def load_catalog(root: Path) -> Catalog:
 
 
 def _scripts_of(topic: Topic) -> list[Script]:
-    declared = [Script(topic, name, framework) for name in topic.script_names for framework in FRAMEWORKS]
+    names = topic.contract.scripts
+    declared = [Script(topic, name, framework) for name in names for framework in FRAMEWORKS]
     present = [script for script in declared if script.path.is_file()]
     strays = {path.name for path in topic.folder.glob("*.py")} - {script.path.name for script in present}
     if strays:
         raise CatalogError(
             f"{topic.folder} holds {', '.join(sorted(strays))}: a snippet is called <script>_<framework>.py with a script"
-            f" that topic.toml lists ({', '.join(topic.script_names)}) and a framework of {', '.join(FRAMEWORKS)}"
+            f" that topic.toml lists ({', '.join(names)}) and a framework of {', '.join(FRAMEWORKS)}"
         )
     return present
 
 
 def _load_topic(section: str, folder: Path) -> Topic:
-    contract = folder / "topic.toml"
-    if not contract.is_file():
+    path = folder / "topic.toml"
+    if not path.is_file():
         raise CatalogError(f"{folder} has no topic.toml: every topic states its contract")
-    topic = _parse_topic(section, folder, contract.read_text(encoding="utf-8"))
-    _Contract(contract).absences(topic)
+    topic = Topic(section, folder.name, folder, read_contract(path, path.read_text(encoding="utf-8")))
+    common = folder.with_name("section.toml")
+    excused = _excuses(common, common.read_text(encoding="utf-8")) if common.is_file() else {}
+    _check_absences(path, topic, excused)
     return topic
 
 
 @functools.lru_cache(maxsize=1000)  # Each page of a build loads the catalog.
-def _parse_topic(section: str, folder: Path, text: str) -> Topic:
-    contract = folder / "topic.toml"
+def read_contract(path: Path, text: str) -> Contract:
+    """Return what a `topic.toml` of this text says; raise `CatalogError` that names the file and the entry."""
+    table = _parse(path, text)
+    names = table.setdefault("scripts", [path.parent.name])
+    for kind in ("results", "figures", "claims", "checks", "rehearsal"):
+        entries = table.get(kind, {})
+        if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
+            raise CatalogError(f"{path}: {kind} must be a table of tables")
+        table[kind] = {name: _named(kind, name, entry, names) for name, entry in entries.items()}
+    return _validate(path, Contract, table)
+
+
+def _named(kind: str, name: str, entry: dict[str, Any], scripts: list[str]) -> dict[str, Any]:
+    """Return an entry as its model wants it: with its name, the scripts it is about, and the two languages in one table."""
+    entry = {**entry, "name": name} if kind != "rehearsal" else {**entry, "script": name}
+    if kind in ("results", "figures"):
+        entry.setdefault("scripts", scripts)
+    if kind == "checks":
+        entry.setdefault("script", scripts[0] if scripts else "")
+        entry["calls"] = {framework: entry.pop(framework) for framework in FRAMEWORKS if framework in entry}
+    if kind in ("figures", "claims"):
+        key = "alternative" if kind == "figures" else "text"
+        entry[key] = {language: entry.pop(language) for language in LANGUAGES if language in entry}
+    return entry
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
-        table = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise CatalogError(f"{contract} is not valid TOML: {error}") from None
-    check = _Contract(contract)
-    allowed = {"title", "scripts", "seeds", "time_limit_seconds", "results", "figures", "absent"}
-    check.keys(table, "the file", allowed, {"title"})
-    for name in ("results", "figures", "absent"):
-        check.keys(table.get(name, {}), name)
-    script_names = check.names(table.get("scripts", [folder.name]), "scripts")
-    topic = Topic(
-        section=section,
-        name=folder.name,
-        folder=folder,
-        title=check.languages(table["title"], "title"),
-        script_names=script_names,
-        results={name: check.result(name, entry, script_names) for name, entry in table.get("results", {}).items()},
-        figures={name: check.figure(name, entry, script_names) for name, entry in table.get("figures", {}).items()},
-        absent={name: check.languages(entry, f"absent.{name}") for name, entry in table.get("absent", {}).items()},
-        seeds=check.number(table.get("seeds", 5), "seeds", lowest=1, kinds=(int,)),
-        time_limit_seconds=check.number(table.get("time_limit_seconds", 600), "time_limit_seconds", lowest=1),
-    )
-    if not topic.results:
-        raise CatalogError(f"{contract} declares no result: a topic that claims nothing cannot be tested")
-    return topic
+        raise CatalogError(f"{path} is not valid TOML: {error}") from None
 
 
-@dataclass(frozen=True)
-class _Contract:
-    """Checks the tables of one `topic.toml`, naming the file and the table in every complaint."""
+def _validate(path: Path, model: type[BaseModel], table: dict[str, Any]) -> Any:
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        found = []
+        for problem in error.errors():
+            place = ".".join(str(part) for part in problem["loc"])
+            message = {
+                "extra_forbidden": "is an unknown key",
+                "missing": "is missing",
+            }.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+            found.append(f"{place} {message}".strip())
+        raise CatalogError(f"{path}: {'; '.join(dict.fromkeys(found))}") from None
 
-    path: Path
 
-    def keys(
-        self, table: object, where: str, allowed: set[str] | None = None, required: set[str] = frozenset()
-    ) -> None:
-        if not isinstance(table, dict):
-            raise CatalogError(f"{self.path}: {where} must be a table")
-        if allowed is not None and (unknown := set(table) - allowed):
-            raise CatalogError(f"{self.path}: {where} has unknown keys: {', '.join(sorted(unknown))}")
-        if missing := required - set(table):
-            raise CatalogError(f"{self.path}: {where} lacks {', '.join(sorted(missing))}")
+class _Section(_Table):
+    absent: dict[str, Texts]
 
-    def languages(self, value: object, where: str) -> Mapping[str, str]:
-        if (
-            not isinstance(value, dict)
-            or set(value) != set(LANGUAGES)
-            or not all(isinstance(text, str) and text.strip() for text in value.values())
-        ):
-            raise CatalogError(f"{self.path}: {where} must give a text for each of {', '.join(LANGUAGES)}")
-        return value
 
-    def names(self, value: object, where: str) -> tuple[str, ...]:
-        if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
-            raise CatalogError(f"{self.path}: {where} must be a list of names")
-        return tuple(value)
+@functools.lru_cache(maxsize=100)
+def _excuses(path: Path, text: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the frameworks that the topics of a section do without, and why, in each language."""
+    return _validate(path, _Section, _parse(path, text)).absent
 
-    def number(self, value: object, where: str, lowest: float = -math.inf, kinds: tuple = (int, float)) -> float:
-        if type(value) not in kinds or not math.isfinite(value) or value < lowest:
-            kind = "whole number" if kinds == (int,) else "number"
-            least = "" if lowest == -math.inf else f" of at least {lowest}"
-            raise CatalogError(f"{self.path}: {where} must be a {kind}{least}, not {value!r}")
-        return value
 
-    def scripts(self, entry: Mapping, where: str, script_names: tuple[str, ...]) -> tuple[str, ...]:
-        names = self.names(entry.get("scripts", list(script_names)), f"{where}.scripts")
-        if unknown := set(names) - set(script_names):
-            raise CatalogError(f"{self.path}: {where} names unknown scripts: {', '.join(sorted(unknown))}")
-        return names
-
-    def result(self, name: str, entry: Mapping, script_names: tuple[str, ...]) -> Result:
-        where = f"results.{name}"
-        bounds = {"minimum", "maximum", "stand_in_minimum"}
-        required = {"unit", "label", "selection", "spread"}
-        self.keys(entry, where, required | bounds | {"scripts"}, required)
-        if entry["unit"] not in UNITS:
-            raise CatalogError(f"{self.path}: {where}.unit is {entry['unit']!r}; it is one of {', '.join(UNITS)}")
-        return Result(
-            name=name,
-            unit=entry["unit"],
-            label=self.languages(entry["label"], f"{where}.label"),
-            selection=self.languages(entry["selection"], f"{where}.selection"),
-            spread=self.number(entry["spread"], f"{where}.spread", lowest=0),
-            scripts=self.scripts(entry, where, script_names),
-            **{bound: self.number(entry[bound], f"{where}.{bound}") for bound in bounds & set(entry)},
-        )
-
-    def figure(self, name: str, entry: Mapping, script_names: tuple[str, ...]) -> Figure:
-        where = f"figures.{name}"
-        self.keys(entry, where, {"scripts", *LANGUAGES}, set(LANGUAGES))
-        alternative = self.languages({language: entry[language] for language in LANGUAGES}, where)
-        return Figure(name=name, alternative=alternative, scripts=self.scripts(entry, where, script_names))
-
-    def absences(self, topic: Topic) -> None:
-        """Every hole in script × framework has its reason, and no reason stands where there is no hole."""
-        expected = set()
-        for name in topic.script_names:
-            for framework in FRAMEWORKS:
-                script = Script(topic, name, framework)
-                if not script.path.is_file():
-                    expected.add(framework if len(topic.script_names) == 1 else script.stem)
-        # A framework that no script of the topic uses is one hole, not one for each script.
+def _check_absences(path: Path, topic: Topic, excused: Mapping[str, Mapping[str, str]]) -> None:
+    """Every hole in script × framework has its reason, and no reason stands where there is no hole."""
+    names, absent = topic.contract.scripts, topic.contract.absent
+    expected = set()
+    for name in names:
         for framework in FRAMEWORKS:
-            stems = {f"{name}_{framework}" for name in topic.script_names}
-            if len(topic.script_names) > 1 and stems <= expected:
-                expected = expected - stems | {framework}
-        if missing := expected - set(topic.absent):
-            raise CatalogError(
-                f"{self.path}: there is no script for {', '.join(sorted(missing))}: write it, or give the reason"
-                f" under [absent] in each language"
-            )
-        if surplus := set(topic.absent) - expected:
-            raise CatalogError(
-                f"{self.path}: [absent] excuses {', '.join(sorted(surplus))}, but nothing is missing there"
-            )
+            script = Script(topic, name, framework)
+            if not script.path.is_file():
+                expected.add(framework if len(names) == 1 else script.stem)
+    # A framework that no script of the topic uses is one hole, not one for each script.
+    for framework in FRAMEWORKS:
+        stems = {f"{name}_{framework}" for name in names}
+        if len(names) > 1 and stems <= expected:
+            expected = expected - stems | {framework}
+    if missing := expected - set(absent) - set(excused):
+        raise CatalogError(
+            f"{path}: there is no script for {', '.join(sorted(missing))}: write it, or give the reason"
+            f" under [absent] in each language"
+        )
+    if surplus := set(absent) - expected:
+        raise CatalogError(f"{path}: [absent] excuses {', '.join(sorted(surplus))}, but nothing is missing there")

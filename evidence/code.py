@@ -91,18 +91,6 @@ def reads_mnist(catalog: Catalog, script: Script) -> bool:
     return any(module.name == "mnist_data.py" for module in local_modules(catalog, script))
 
 
-def own_seed(script: Script) -> int:
-    """Return the script's own `SEED`, or 0 if it has none or is no Python, which running it will tell."""
-    try:
-        body = ast.parse(script.path.read_bytes()).body
-    except (SyntaxError, ValueError):
-        return 0
-    for node in body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == "SEED":
-            return ast.literal_eval(node.value)
-    return 0
-
-
 def known_checksums(helper: Path) -> dict[str, str]:
     """Return the constant `CHECKSUMS` of `mnist_data.py` without importing it."""
     for node in ast.parse(helper.read_text(encoding="utf-8")).body:

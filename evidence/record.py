@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evidence.catalog import Catalog, Script
+from evidence.claims import Evidence
 from evidence.code import changed_versions, code_digests, digest, public_version
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ class RecordRefused(Exception):
 class Record:
     """A committed record and what is wrong with it.
 
-    `content` is the parsed JSON, or empty. `status` is `fresh`, `stale` (something changed since), `damaged` (changed
-    by hand, or below what the topic declares) or `missing`; `reasons` says why, one sentence each.
+    `content` is the parsed JSON, or empty. `status` is `fresh`, `short` (of seeds, and true otherwise), `stale`
+    (something changed since), `damaged` (changed by hand, or below what the topic declares) or `missing`; `reasons` says
+    why, one sentence each.
     """
 
     script: Script
@@ -55,11 +57,6 @@ class Record:
         if isinstance(values[0], list):
             return [statistics.fmean(column) for column in zip(*values, strict=True)]
         return statistics.fmean(values)
-
-    def disagreements(self, results: Mapping[str, float | list[float]]) -> list[str]:
-        """Return a sentence for each result that lies further from the mean of the recorded seeds than its spread."""
-        found = [self.script.results[name].disagreement(value, self.mean(name)) for name, value in results.items()]
-        return [sentence for sentence in found if sentence]
 
     def value(self, result: str, seed: int | None = None) -> float | list[float]:
         """Return a result for one seed, by default the script's own; raise `KeyError` if it is not recorded."""
@@ -95,7 +92,39 @@ def read_record(catalog: Catalog, script: Script, device: str = "cpu") -> Record
         return judged("damaged", damage, content)
     if changes := _changes(catalog, script, content):
         return judged("stale", changes, content)
+    if missing := [seed for seed in catalog.seeds(script) if str(seed) not in content["results"]]:
+        return judged("short", [f"it lacks the seeds {', '.join(map(str, missing))}"], content)
     return judged("fresh", [], content)
+
+
+def seeds_to_run(catalog: Catalog, script: Script, device: str = "cpu") -> list[int]:
+    """Return the seeds that have to be run to make a record fresh: those that it is short of, or all of them."""
+    record = read_record(catalog, script, device)
+    recorded = record.seeds if record.status in ("fresh", "short") else []
+    return [seed for seed in catalog.seeds(script) if seed not in recorded] or catalog.seeds(script)
+
+
+def recorded_results(catalog: Catalog) -> Evidence:
+    """Return the results of every recorded run on the CPU, for claims to be held against."""
+    runs = {}
+    for stem, script in catalog.scripts.items():
+        content = read_sealed(record_path(catalog, script, "cpu"))
+        if content:
+            runs[stem] = {int(seed): results for seed, results in content["results"].items()}
+    return Evidence(catalog, runs)
+
+
+def add_seeds(catalog: Catalog, record: Record, runs: Sequence[Run]) -> Path:
+    """Add the results of more seeds to a record that is true; raise `RecordRefused` as `write_record` does, or if it is not."""
+    if record.status not in ("fresh", "short"):
+        raise RecordRefused(f"the record of {record.script.stem} is {record.status}, and cannot be added to")
+    _check(catalog, runs)
+    if runs[0].data and _data_digest(runs[0].data.checksums) != record.content["data"]:
+        raise RecordRefused(f"{record.script.path.name} was recorded with other data")
+    results = {**record.content["results"], **{str(run.seed): dict(run.results) for run in runs}}
+    path = record_path(catalog, record.script, record.device)
+    write_sealed(path, {**record.content, "results": results})
+    return path
 
 
 def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
@@ -106,14 +135,7 @@ def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
     """
     first = runs[0]
     script = first.script
-    for run in runs:
-        if run.data is not None and not run.data.real:
-            raise RecordRefused(f"{script.path.name} ran on stand-in data, of which no record is made")
-        if run.code != code_digests(catalog, script):
-            raise RecordRefused(f"{script.path.name} or a module of ours that it imports was edited while it ran")
-        for name, value in run.results.items():
-            for violation in script.results[name].violations(value):
-                raise RecordRefused(f"{script.path.name}, seed {run.seed}: {violation}")
+    _check(catalog, runs)
     files = {"txt": first.output.encode()} | {
         f"{name}.svg": svg.encode() for name, svg in sorted(first.figures.items())
     }
@@ -140,6 +162,18 @@ def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
         _replace(record_path(catalog, script, first.device, ending), bytes_)
     write_sealed(path, content)
     return path
+
+
+def _check(catalog: Catalog, runs: Sequence[Run]) -> None:
+    script = runs[0].script
+    for run in runs:
+        if run.data is not None and not run.data.real:
+            raise RecordRefused(f"{script.path.name} ran on stand-in data, of which no record is made")
+        if run.code != code_digests(catalog, script):
+            raise RecordRefused(f"{script.path.name} or a module of ours that it imports was edited while it ran")
+        for name, value in run.results.items():
+            for violation in script.results[name].violations(value):
+                raise RecordRefused(f"{script.path.name}, seed {run.seed}: {violation}")
 
 
 def unclaimed_files(catalog: Catalog) -> list[Path]:
@@ -212,6 +246,4 @@ def _changes(catalog: Catalog, script: Script, content: Mapping[str, Any]) -> li
     reasons += changed_versions(catalog.root, script.framework, content["versions"])
     if missing := set(script.figures) - {ending.removesuffix(".svg") for ending in content["files"]}:
         reasons.append(f"it lacks the figure {', '.join(sorted(missing))}")
-    if len(content["results"]) < script.topic.seeds:
-        reasons.append(f"it holds {len(content['results'])} seeds, and topic.toml asks for {script.topic.seeds}")
     return reasons

@@ -2,8 +2,8 @@
 
 - `{{ mlp_keras.test_accuracy }}` in running text becomes the recorded number, with its unit.
   A star takes all scripts that match (`{{ mlp_*.test_accuracy }}` is the range from the lowest to the highest), an index
-  takes one element of a list (`training_losses[-1]`), `.seeds` the range over the recorded seeds, `.minimum`, `.maximum`
-  and `.spread` what the topic declares. Beside the results there are `version`, `date`, `device`, `threads`,
+  takes one element of a list (`training_losses[-1]`), `.seeds` the range over the recorded seeds, `.minimum` and `.maximum`
+  what the topic declares. Beside the results there are `version`, `date`, `device`, `threads`,
   `seconds_cpu`, `seconds_wall` and `memory`.
 - `/// evidence | mlp_keras` and a closing `///` become a strip with everything the record says.
 - `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts, to a zip of them, and to
@@ -43,7 +43,7 @@ from evidence.record import DEVICES, Record, read_record, record_path
 # MkDocs counts the warnings of loggers below its own name, and fails a strict build for them.
 log = logging.getLogger("mkdocs.evidence")
 
-PARTS = ("seeds", "minimum", "maximum", "spread")
+PARTS = ("seeds", "minimum", "maximum")
 HAN = re.compile("[一-鿿]")
 # Whatever stands in double braces is ours, so that a slip of the pen is a mistake and not text.
 ANY_EXPRESSION = r"\{\{(.*?)\}\}"
@@ -229,7 +229,7 @@ class Reader:
         declared = results[0]
         if len({result and result.unit for result in results}) > 1:
             raise EvidenceError(f"not every script that matches {pattern} declares {name}, in the same unit")
-        if declared and part in ("minimum", "maximum", "spread"):
+        if declared and part in ("minimum", "maximum"):
             bound = getattr(declared, part)
             if bound is None or any(getattr(result, part) != bound for result in results):
                 raise EvidenceError(f"{scripts[0].topic.path} declares no {part} for {name} of {pattern}")

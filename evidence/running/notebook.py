@@ -21,7 +21,6 @@ from evidence.code import (
     code_digests,
     known_checksums,
     local_modules,
-    own_seed,
     reads_mnist,
     required_packages,
     versioned_packages,
@@ -112,7 +111,7 @@ def run_notebook(
             outputs,
             Run(
                 script=script,
-                seed=own_seed(script),
+                seed=script.own_seed or 0,
                 device="cpu",
                 device_name=device_name("cpu"),
                 threads=THREADS,
@@ -152,7 +151,7 @@ def _execute(
     command = [sys.executable, str(KERNEL), str(folders["control"] / "job.json"), "-f", "{connection_file}"]
     manager._kernel_spec = KernelSpec(argv=command, display_name="Python 3", language="python")  # installed nowhere
     options = {
-        "timeout": script.topic.time_limit_seconds,
+        "timeout": script.topic.contract.time_limit_seconds,
         "record_timing": False,
         "store_widget_state": False,
         "shutdown_kernel": "immediate",

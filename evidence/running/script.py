@@ -16,7 +16,6 @@ from evidence.catalog import Catalog, Script
 from evidence.code import (
     code_digests,
     local_modules,
-    own_seed,
     reads_mnist,
     required_packages,
     versioned_packages,
@@ -92,7 +91,7 @@ def run_script(
             [str(python), str(DRIVER), str(job_path)],
             folders["snippet"],
             environment,
-            time_limit_seconds or script.topic.time_limit_seconds,
+            time_limit_seconds or script.topic.contract.time_limit_seconds,
             on_output,
         )
         if not problem and not (folders["control"] / "outcome.json").exists():
@@ -110,7 +109,7 @@ def run_script(
             raise _failure(script, problems, transcript)
         return Run(
             script=script,
-            seed=own_seed(script) if seed is None else seed,
+            seed=(script.own_seed or 0) if seed is None else seed,
             device=device,
             device_name=device_name(device),
             threads=THREADS,

@@ -22,14 +22,12 @@ time_limit_seconds = 20
 [results.score]
 unit = "percent"
 minimum = 0.5
-spread = 0.25
 label = { zh = "得分", en = "Score" }
 selection = { zh = "只有一次", en = "there is one" }
 """
 LOSSES = """
 [results.losses]
 unit = "nats"
-spread = 0.5
 label = { zh = "损失", en = "Losses" }
 selection = { zh = "每一步", en = "at each step" }
 """

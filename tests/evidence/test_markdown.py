@@ -31,7 +31,6 @@ OTHER_RESULTS = """
 unit = "count"
 maximum = 2000
 scripts = ["toy"]
-spread = 0
 label = { zh = "个数", en = "Count" }
 selection = { zh = "有几个", en = "how many" }
 """
@@ -154,8 +153,6 @@ def test_ranges():
         ("toy_numpy.losses[-1]", "0.500"),
         ("toy_numpy.losses[-1].seeds", "0.500–0.520"),
         ("toy_numpy.score.minimum", "50%"),
-        ("toy_*.score.spread", "25%"),
-        ("toy_numpy.losses.spread", "0.500"),
         ("toy_numpy.extra", "1,500"),
         ("toy_numpy.extra.maximum", "2,000"),
         ("toy_numpy.version", "2.4.6"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from evidence.record import read_record
+from tests.models.versions import assert_near
 
 TOPIC = "models/cnn"
 EPOCHS = 2
@@ -142,12 +143,8 @@ def test_pictures_bear_the_right_titles(probe):
     np.testing.assert_array_equal(probe["mistake_titles"], titles)
 
 
-@pytest.mark.needs_mnist("frameworks differ in accuracy no more than seeds do")
-def test_frameworks_agree(run, catalog, script):
-    """Within the declared spread in accuracy; in the loss only at the end, for initial weights differ by default."""
-    for other in catalog.select(TOPIC):
-        record = read_record(catalog, other)
-        disagreements = record.disagreements({"test_accuracy": run.results["test_accuracy"]})
-        assert not disagreements, f"{script.stem} against {other.stem}: {disagreements}"
-        last_loss = record.mean("training_losses")[-1]
-        assert run.results["training_losses"][-1] == pytest.approx(last_loss, abs=0.01), other.stem
+def test_frameworks_agree(catalog):
+    """In the loss only at the end, for initial weights differ by default."""
+    assert_near(catalog, "cnn", test_accuracy=0.001)
+    losses = [read_record(catalog, other).mean("training_losses")[-1] for other in catalog.select(TOPIC)]
+    assert max(losses) - min(losses) <= 0.01

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evidence.record import read_record
+from tests.models.versions import assert_near
 
 TOPIC = "models/mlp"
 DROPOUT_RATE = 0.2
@@ -83,13 +83,6 @@ def test_loss_falls_from_guessing(run):
     assert all(later < earlier for earlier, later in zip(losses, losses[1:])), losses
 
 
-@pytest.mark.needs_mnist("frameworks differ in accuracy no more than seeds do")
-def test_frameworks_agree(run, catalog, script):
-    """Within the declared spread in accuracy; losses within 0.05, for initial weights differ by default."""
-    for other in catalog.select(TOPIC):
-        record = read_record(catalog, other)
-        disagreements = record.disagreements({"test_accuracy": run.results["test_accuracy"]})
-        assert not disagreements, f"{script.stem} against {other.stem}: {disagreements}"
-        np.testing.assert_allclose(
-            run.results["training_losses"], record.mean("training_losses"), rtol=0, atol=0.05, err_msg=other.stem
-        )
+def test_frameworks_agree(catalog):
+    """Losses less than accuracy, for initial weights differ by default."""
+    assert_near(catalog, "mlp", test_accuracy=0.003, training_losses=0.05)

@@ -37,7 +37,6 @@ TOPIC = """\
 title = { zh = "小模型", en = "A small model" }
 [results.accuracy]
 unit = "percent"
-spread = 0.01
 label = { zh = "准确率", en = "Accuracy" }
 selection = { zh = "最后一轮", en = "last epoch" }
 [figures.curve]
