@@ -12,11 +12,11 @@ from evidence.code import local_modules, required_packages
 def topic_archive(catalog: Catalog, topic: Topic) -> bytes:
     """Return a zip of one folder: the topic's scripts, our modules that they import, and a README.txt of how to run each.
 
-    The same files give the same bytes, whenever it is made.
+    The same files give the same bytes, whenever and wherever it is made: lines end as they do in the repository.
     """
     scripts = list(catalog.select(topic.path))
     paths = {path for script in scripts for path in (script.path, *local_modules(catalog, script))}
-    files = {path.name: path.read_bytes() for path in sorted(paths, key=lambda path: path.name)}
+    files = {path.name: path.read_bytes().replace(b"\r\n", b"\n") for path in sorted(paths, key=lambda path: path.name)}
     files["README.txt"] = _readme(catalog, topic, scripts).encode()
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:

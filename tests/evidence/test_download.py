@@ -35,6 +35,15 @@ def test_archive_holds_the_very_files(path):
     assert readme.count("pip install ") == len(scripts)
 
 
+def test_archive_has_one_kind_of_line_ends(toy):
+    """Also where the files were written on Windows."""
+    toy.contract(CONTRACT, ABSENT)
+    (toy.folder / "toy_numpy.py").write_bytes(b"score = 0.9\r\nprint(score)\r\n")
+    archive = zipfile.ZipFile(io.BytesIO(topic_archive(toy.catalog, toy.catalog.topics["models/toy"])))
+    assert archive.read("toy/toy_numpy.py") == b"score = 0.9\nprint(score)\n"
+    assert not [name for name in archive.namelist() if b"\r" in archive.read(name)]
+
+
 def test_packages_are_pinned(stem):
     """Nobody is told to install whatever is newest: every package has the version that the record was made with."""
     packages = required_packages(CATALOG, CATALOG.script(stem))

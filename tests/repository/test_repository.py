@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -242,8 +243,19 @@ def test_changelog_begins_with_what_is_unreleased():
     assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", heading) for heading in headings[1:])
 
 
-def test_records_are_never_merged_or_given_other_line_ends():
+def test_records_are_never_merged():
     assert "/records/** -text -merge\n" in read(".gitattributes")
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no clone, of which git could make another")
+def test_lines_end_alike_in_every_clone(tmp_path):
+    """Also where git is told to write those of Windows, with which no shell runs a script."""
+    git = ["git", "-c", "core.autocrlf=true"]
+    subprocess.run([*git, "clone", "--quiet", "--depth=1", ROOT.as_uri(), tmp_path / "clone"], check=True)
+    files = subprocess.run(
+        [*git, "ls-files", "--eol"], cwd=tmp_path / "clone", capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert len(files) > 100 and not [file for file in files if re.search(r"\sw/(?:crlf|mixed)\s", file)]
 
 
 # Workflows -----------------------------------------------------------------------------------------------------------
