@@ -23,8 +23,14 @@ PACKAGES = {
     "pytorch": ("torch",),
     "mxnet": ("mxnet",),
 }
-# Where a package is not called what it is imported as, or needs company: Keras a backend, pooch its progress bar.
-INSTALLED_BY = {"sklearn": ("scikit-learn",), "keras": ("keras", "tensorflow"), "pooch": ("pooch", "tqdm")}
+# Where a package is not called what it is imported as, or needs company: Keras a backend, pooch its progress bar, MXNet the last
+# NumPy that works with it, since pip by itself takes a newer one.
+INSTALLED_BY = {
+    "sklearn": ("scikit-learn",),
+    "keras": ("keras", "tensorflow"),
+    "pooch": ("pooch", "tqdm"),
+    "mxnet": ("mxnet", "numpy"),
+}
 
 
 def digest(content: bytes) -> str:
