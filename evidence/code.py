@@ -109,6 +109,11 @@ def own_seed(script: Script) -> int:
     return 0
 
 
+def figure_names(code: str) -> list[str]:
+    """Return the names of the figures that code draws, in their order: `plt.subplots(num="curves")`."""
+    return re.findall(r"""\bnum=["'](\w+)["']""", code)
+
+
 def known_checksums(helper: Path) -> dict[str, str]:
     """Return the constant `CHECKSUMS` of `mnist_data.py` without importing it."""
     for node in ast.parse(helper.read_text(encoding="utf-8")).body:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
 
 from tests.browser import wait_for_locks
+
+ROOT = Path(__file__).parents[2]
+
 
 HOLDER = """
 import fcntl, sys, time
@@ -37,3 +43,17 @@ def test_installing_a_browser_waits_for_the_lock_of_the_package_manager(tmp_path
         wait_for_locks([taken], patience=0.3)
         assert process.poll() is None
     assert f"{taken} is still held" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["ruff check --no-cache", "ruff format --check --no-cache", "lint-imports --no-cache --no-logo"],
+    ids=["style", "format", "imports"],
+)
+def test_code_keeps_the_rules_of(command):
+    """Those in pyproject.toml: its style, and that no room of the package knows one above it."""
+    program, *options = command.split()
+    run = subprocess.run(
+        [Path(sys.executable).with_name(program), *options], cwd=ROOT, capture_output=True, encoding="utf-8"
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
