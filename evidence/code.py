@@ -23,8 +23,14 @@ PACKAGES = {
     "pytorch": ("torch",),
     "mxnet": ("mxnet",),
 }
-# Where a package is not called what it is imported as, or needs company: Keras a backend, pooch its progress bar.
-INSTALLED_BY = {"sklearn": ("scikit-learn",), "keras": ("keras", "tensorflow"), "pooch": ("pooch", "tqdm")}
+# Where a package is not called what it is imported as, or needs company: Keras a backend, pooch its progress bar, MXNet the last
+# NumPy that works with it, since pip by itself takes a newer one.
+INSTALLED_BY = {
+    "sklearn": ("scikit-learn",),
+    "keras": ("keras", "tensorflow"),
+    "pooch": ("pooch", "tqdm"),
+    "mxnet": ("mxnet", "numpy"),
+}
 
 
 def digest(content: bytes) -> str:
@@ -89,6 +95,11 @@ def local_modules(catalog: Catalog, script: Script) -> list[Path]:
 def reads_mnist(catalog: Catalog, script: Script) -> bool:
     """Whether a script reads MNIST: it does so through `mnist_data.py` alone."""
     return any(module.name == "mnist_data.py" for module in local_modules(catalog, script))
+
+
+def figure_names(code: str) -> list[str]:
+    """Return the names of the figures that code draws, in their order: `plt.subplots(num="curves")`."""
+    return re.findall(r"""\bnum=["'](\w+)["']""", code)
 
 
 def known_checksums(helper: Path) -> dict[str, str]:

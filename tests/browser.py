@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,11 @@ USUAL = (  # where macOS and Windows keep them, off the path
     r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
+LOCKS = (
+    "/var/lib/dpkg/lock-frontend",
+    "/var/lib/apt/lists/lock",
+)  # For the second, apt has no option that makes it wait.
+PATIENCE = 600  # seconds
 ADVICE = """The tests of the site need Chromium, Chrome or Edge, and none that starts was found.
 Install one of them, or run `python -m playwright install --with-deps chromium`.
 If it is in an unusual place, name its program: CHROMIUM=/path/to/chromium make test"""
@@ -59,13 +65,39 @@ def find_browser() -> str | None:
     return None
 
 
+def wait_for_locks(paths: Sequence[str] = LOCKS, patience: float = PATIENCE) -> None:
+    """Wait until no other process, such as an update in the background, holds one of these locks; at most `patience` seconds."""
+    import fcntl  # which Windows lacks
+
+    end = time.monotonic() + patience
+    for path in filter(os.path.exists, paths):
+        said = False
+        with open(path, "a") as file:  # Closing it gives the lock back.
+            while True:
+                try:
+                    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError:
+                    if time.monotonic() > end:
+                        print(f"{path} is still held after {patience:g} s.", flush=True)
+                        return
+                if not said:
+                    print(f"Another process holds {path}. Waiting for it, at most {patience:g} s.", flush=True)
+                    said = True
+                time.sleep(0.2)
+
+
 def installers() -> Iterator[list[str]]:
-    """Yield the commands that may install a browser, each with its progress on the screen."""
+    """Yield the commands that may install a browser, each with its progress on the screen, once no lock is in its way."""
     manages_system = sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get")
     playwright = [sys.executable, "-m", "playwright", "install", "chromium"]
-    yield [*playwright, "--with-deps"] if manages_system else playwright
-    if manages_system:
-        yield ["sh", "-c", "apt-get update && apt-get install --yes chromium"]
+    if not manages_system:
+        yield playwright
+        return
+    wait_for_locks()
+    yield [*playwright, "--with-deps"]
+    wait_for_locks()
+    yield ["sh", "-c", "apt-get update && apt-get install --yes -o DPkg::Lock::Timeout=600 chromium"]
 
 
 def main() -> int:

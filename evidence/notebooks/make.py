@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,11 +56,6 @@ def as_json(cell: Cell) -> dict[str, Any]:
 def whole(code: str) -> str:
     """Return a script or module without the marks of its sections."""
     return "\n".join(line for line in code.splitlines() if not MARKER.fullmatch(line)).strip("\n") + "\n"
-
-
-def figure_names(code: str) -> list[str]:
-    """Return the names of the figures that a cell draws, in their order: `plt.subplots(num="curves")`."""
-    return re.findall(r"""\bnum=["'](\w+)["']""", code)
 
 
 def helper_cells(catalog: Catalog, script: Script, language: str) -> Iterator[Cell]:

@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evidence.catalog import LANGUAGES, Catalog, Script
-from evidence.code import digest
+from evidence.code import digest, figure_names
 from evidence.notebooks.dialect import Cell, NotebookError, QuietReader
 from evidence.notebooks.make import (
     WALKTHROUGHS,
     as_json,
     cells_of,
-    figure_names,
     notebook,
     walkthrough_sources,
     written,

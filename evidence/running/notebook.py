@@ -19,13 +19,13 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from evidence.catalog import Catalog, Script
 from evidence.code import (
     code_digests,
+    figure_names,
     known_checksums,
     local_modules,
     reads_mnist,
     required_packages,
     versioned_packages,
 )
-from evidence.notebooks.make import figure_names
 from evidence.outcome import Mnist, Run, RunFailed
 from evidence.running.sandbox import (
     DRIVER,

@@ -40,12 +40,12 @@ def make_offline(site: Path) -> None:
     worker = WORKER.format(files=json.dumps(files), folder=FOLDER, source=source)
     for path in sorted(folder.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
-    (folder / "offline.js").write_text(SCRIPT.format(source=json.dumps(worker)), encoding="utf-8")
+    (folder / "offline.js").write_text(SCRIPT.format(source=json.dumps(worker)), encoding="utf-8", newline="\n")
     for pattern in HOSTED:
         for path in site.glob(pattern):
             path.unlink()
     for path in site.rglob("*.html"):
-        path.write_text(POLICY.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
+        path.write_text(POLICY.sub("", path.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
 
 
 def pack(site: Path) -> Path:

@@ -94,8 +94,8 @@ def on_post_build(config):
         html = SCRIPT.sub(lambda match: f'{match[0]} integrity="{checksums[match[1].rpartition("/")[2]]}"', html)
         policy = POLICY.format(scripts="".join(f" '{checksums[script]}'" for script in sorted(scripts)))
         meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        page.write_text(html.replace("<head>", f"<head>\n    {meta}", 1), encoding="utf-8")
+        page.write_text(html.replace("<head>", f"<head>\n    {meta}", 1), encoding="utf-8", newline="\n")
     policy = POLICY.format(scripts="".join(f" '{checksums[script]}'" for script in sorted(allowed)))
     for file, (begin, line) in HOSTS.items():
         lines = (line.format(name=name, value=value.format(policy=policy)) for name, value in HEADERS.items())
-        (site / file).write_text(begin + "".join(lines), encoding="utf-8")
+        (site / file).write_text(begin + "".join(lines), encoding="utf-8", newline="\n")

@@ -92,4 +92,4 @@ def purge(site):
             break
         sheets = shorter
     for file, css in sheets.items():
-        file.write_text(css, encoding="utf-8")
+        file.write_text(css, encoding="utf-8", newline="\n")

@@ -14,8 +14,8 @@ import pytest
 
 import evidence.notebooks.__main__ as command_line
 from evidence.catalog import LANGUAGES, load_catalog
+from evidence.code import figure_names
 from evidence.notebooks.dialect import NotebookError
-from evidence.notebooks.make import figure_names
 from evidence.notebooks.page import as_markdown
 from evidence.notebooks.record import (
     KEY,
