@@ -1,12 +1,13 @@
 # `make` alone lists the targets. Each environment is built by the target that first needs it.
 .DEFAULT_GOAL := help
-.PHONY: help serve build offline test audit records benchmark build-cost status environments clean
+.PHONY: help serve build offline test audit records processors benchmark build-cost status environments clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3.11
 PORT ?= 8000
 JOBS ?= auto
 TESTS ?=
+TOPIC ?=
 SITE := .environments/site
 FULL := .environments/full
 MXNET := .environments/mxnet
@@ -56,6 +57,12 @@ audit: $(FULL)/complete $(AUDIT)/complete ## Check every page with Nu, axe and L
 records: $(FULL)/complete $(MXNET)/complete ## Run the snippets and notebooks whose records are stale, and record them
 	$(FULL)/bin/python -m evidence run --stale --record
 	$(FULL)/bin/python -m evidence.notebooks record
+
+processors: $(FULL)/complete $(MXNET)/complete ## Hold every script, with three seeds that no record has, to its record as on three processors; takes hours
+	@status=0; for processor in own avx2 sse4; do for seed in 1001 1002 1003; do \
+	  echo "As on the processor '$$processor', seed $$seed"; \
+	  PROCESSOR=$$processor $(FULL)/bin/python -m evidence run $(TOPIC) --seed $$seed -j 2 || status=1; \
+	done; done; exit $$status
 
 benchmark: $(FULL)/complete $(MXNET)/complete ## Measure the CNN beside public recipes, and record it; takes a while
 	$(FULL)/bin/python -m evidence.benchmark

@@ -154,7 +154,7 @@ def _run_one(
 
     try:
         for seed in seeds:
-            seed = None if seed == script.own_seed or script.own_seed is None else seed
+            seed = None if script.own_seed in (seed, None) else seed  # A script without chance has no other.
             run = run_script(catalog, script, data, device=options.device, seed=seed, on_output=show)
             outcome.runs.append(run)
             outcome.problems += check_bounds(run)

@@ -8,7 +8,7 @@ where `t` is the two-sided quantile of Student's t at `LEVEL`, and `s` the large
 the script's own runs, the one pooled over the versions of the same model in other frameworks, and the resolution of the
 measurement. The degrees of freedom are those of the pooled variance. The larger of own and pooled keeps the rate of false
 alarms where frameworks differ in noise; it costs a tenth of the power. Method: W. Q. Meeker, G. J. Hahn, L. A. Escobar,
-Statistical Intervals, 2nd ed., Wiley 2017, section 4.8 (one future observation).
+Statistical Intervals, 2nd ed., Wiley 2017, chapter 4.
 
 With some six hundred elements in the suite a single value outside means little. The script is run again with other seeds,
 one after the other, and it differs only if the same element lies outside on the same side in the first run and in all of
@@ -27,7 +27,7 @@ import statistics
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-LEVEL = 0.005  # Two-sided, for one element of one run.
+LEVEL = 0.003  # Two-sided, for one element of one run.
 RETRIES = 4
 # The step between neighbouring float32 numbers, relative to them: two runs may always lie this far apart.
 RESOLUTION_FLOAT32 = 2.0**-23

@@ -77,8 +77,8 @@ class Result(_Table):
     """A number, or a list of numbers, that a script leaves in a module-level name of the same name.
 
     `minimum`, `maximum`: what the page claims, for every seed, and for every element of a list.
-    `of`: how many things were counted, where it is a share of them and may be the same in all recorded runs by chance: it
-    moves in steps of 1/`of`; 1 where it is a count.
+    `step`: the smallest step in which it moves, where the recorded runs may be all the same by chance: 1/N of a share of N
+    things, 1 of a count, 1e-6 of what is zero but for single precision.
     `exact`: it has no chance and no rounding. `rounding`: no chance, but rounding. `zero`: in exact arithmetic it would be
     zero; all it has is rounding, of this kind. `measured`: a time, or a ratio of times; it differs with the machine, and
     only its bounds are held. Without any of these it has chance, and the recorded seeds say how much.
@@ -93,7 +93,7 @@ class Result(_Table):
     minimum: Number | None = None
     maximum: Number | None = None
     stand_in_minimum: Number | None = None
-    of: Annotated[int, Field(ge=1)] | None = None
+    step: Positive | None = None
     exact: bool = False
     measured: bool = False
     rounding: Rounding | None = None
@@ -151,37 +151,6 @@ class Claim(_Table):
     stand_in: bool = False
 
 
-class Check(_Table):
-    """A formula of the script beside what each framework calls by the same name.
-
-    `formula`, `derivative`: expressions over the script's names, the second compared with the frameworks' own gradient;
-    `calls`: framework to an expression over the same arrays. The arrays are those named in `of`; `rounding` says how far
-    apart the two may lie.
-    """
-
-    name: str
-    script: str
-    of: Names
-    formula: str
-    derivative: str | None = None
-    calls: Annotated[dict[str, str], Field(min_length=1)]
-    rounding: Rounding
-
-    @model_validator(mode="after")
-    def _known(self) -> Check:
-        if unknown := set(self.calls) - set(FRAMEWORKS):
-            raise ValueError(f"names unknown frameworks: {', '.join(sorted(unknown))}")
-        return self
-
-
-class Rehearsal(_Table):
-    """A short run of a script whose whole run is long: constants that it replaces, and what holds nevertheless."""
-
-    script: str
-    constants: Annotated[dict[str, int | float], Field(min_length=1)]
-    holds: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
-
-
 class Contract(_Table):
     """What a `topic.toml` says, each entry with its own name in it and the scripts it is about."""
 
@@ -192,9 +161,6 @@ class Contract(_Table):
     results: dict[str, Result] = {}
     figures: dict[str, Figure] = {}
     claims: dict[str, Claim] = {}
-    checks: dict[str, Check] = {}
-    rehearsal: dict[str, Rehearsal] = {}
-    parity: dict[str, Any] = {}
     absent: dict[str, Texts] = {}
 
     @model_validator(mode="after")
@@ -203,10 +169,6 @@ class Contract(_Table):
             for name, entry in getattr(self, table).items():
                 if unknown := set(entry.scripts) - set(self.scripts):
                     raise ValueError(f"{table}.{name} names unknown scripts: {', '.join(sorted(unknown))}")
-        for table in ("checks", "rehearsal"):
-            for name, entry in getattr(self, table).items():
-                if entry.script not in self.scripts:
-                    raise ValueError(f"{table}.{name} names an unknown script: {entry.script}")
         if not self.results:
             raise ValueError("declares no result: a topic that claims nothing cannot be tested")
         return self
@@ -267,10 +229,6 @@ class Script:
     @property
     def figures(self) -> dict[str, Figure]:
         return {name: figure for name, figure in self.topic.figures.items() if self.name in figure.scripts}
-
-    @property
-    def rehearsal(self) -> Rehearsal | None:
-        return self.topic.contract.rehearsal.get(self.name)
 
     @property
     def own_seed(self) -> int | None:
@@ -405,7 +363,7 @@ def read_contract(path: Path, text: str) -> Contract:
     """Return what a `topic.toml` of this text says; raise `CatalogError` that names the file and the entry."""
     table = _parse(path, text)
     names = table.setdefault("scripts", [path.parent.name])
-    for kind in ("results", "figures", "claims", "checks", "rehearsal"):
+    for kind in ("results", "figures", "claims"):
         entries = table.get(kind, {})
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
             raise CatalogError(f"{path}: {kind} must be a table of tables")
@@ -415,12 +373,9 @@ def read_contract(path: Path, text: str) -> Contract:
 
 def _named(kind: str, name: str, entry: dict[str, Any], scripts: list[str]) -> dict[str, Any]:
     """Return an entry as its model wants it: with its name, the scripts it is about, and the two languages in one table."""
-    entry = {**entry, "name": name} if kind != "rehearsal" else {**entry, "script": name}
+    entry = {**entry, "name": name}
     if kind in ("results", "figures"):
         entry.setdefault("scripts", scripts)
-    if kind == "checks":
-        entry.setdefault("script", scripts[0] if scripts else "")
-        entry["calls"] = {framework: entry.pop(framework) for framework in FRAMEWORKS if framework in entry}
     if kind in ("figures", "claims"):
         key = "alternative" if kind == "figures" else "text"
         entry[key] = {language: entry.pop(language) for language in LANGUAGES if language in entry}

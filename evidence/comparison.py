@@ -63,7 +63,7 @@ def expectations(catalog: Catalog, record: Record) -> dict[str, Expected]:
         name: intervals(
             [record.value(name, seed) for seed in record.seeds],
             [[run[name] for run in runs[other.stem].values()] for other in others if name in other.results],
-            1 / result.of if result.of else 0.0,
+            result.step or 0.0,
         )
         for name, result in script.results.items()
         if result.has_chance and script.own_seed is not None

@@ -5,6 +5,7 @@
   takes one element of a list (`training_losses[-1]`), `.seeds` the range over the recorded seeds, `.minimum` and `.maximum`
   what the topic declares. Beside the results there are `version`, `date`, `device`, `threads`,
   `seconds_cpu`, `seconds_wall` and `memory`.
+- `{{ cnn.claim.beats_mlp }}` becomes the sentence of a claim of the topic `models/cnn`, with the values in it.
 - `/// evidence | mlp_keras` and a closing `///` become a strip with everything the record says.
 - `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts, to a zip of them, and to
   the notebooks that the build makes of the page; `/// download | digits_keras`, on the page of a walkthrough, to those of one script.
@@ -34,11 +35,12 @@ from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
 from pymdownx.blocks.block import Block
 
+from evidence import claims
 from evidence.benchmark.record import RECIPES, REFERENCES, Benchmark, BenchmarkRefused, read_benchmark
 from evidence.catalog import FRAMEWORKS, WITHOUT_NOTEBOOK, Catalog, CatalogError, Script, Topic, load_catalog
 from evidence.code import PACKAGES, local_modules
 from evidence.parity import Parity, ParityDamaged, read_parity
-from evidence.record import DEVICES, Record, read_record, record_path
+from evidence.record import DEVICES, Record, read_record, record_path, recorded_results
 
 # MkDocs counts the warnings of loggers below its own name, and fails a strict build for them.
 log = logging.getLogger("mkdocs.evidence")
@@ -47,6 +49,7 @@ PARTS = ("seeds", "minimum", "maximum")
 HAN = re.compile("[一-鿿]")
 # Whatever stands in double braces is ours, so that a slip of the pen is a mistake and not text.
 ANY_EXPRESSION = r"\{\{(.*?)\}\}"
+CLAIM = re.compile(r"\s*([a-z0-9_]+)\.claim\.([a-z0-9_]+)\s*")
 EXPRESSION = re.compile(rf"\s*([a-z0-9_*]+)\.([a-z0-9_]+)(?:\[(-?\d+)\])?(?:\.({'|'.join(PARTS)}))?\s*")
 FIGURE = re.compile(r"records/(?P<topic>.+)/(?P<stem>\w+)\.(?P<device>cpu|gpu)\.(?P<figure>\w+)\.svg$")
 
@@ -174,6 +177,7 @@ class Reader:
         self.records: dict[tuple[str, str], Record] = {}  # read once for a page
         self.dates: set[str] = set()  # of the runs that the page shows
         self._catalog: Catalog | None = None
+        self.evidence: claims.Evidence | None = None
 
     @property
     def catalog(self) -> Catalog:
@@ -216,6 +220,8 @@ class Reader:
 
     def expression(self, text: str) -> str:
         """Return what to show for an expression; raise `EvidenceError` if it is malformed or names what does not exist."""
+        if match := CLAIM.fullmatch(text):
+            return self.claim(*match.groups())
         match = EXPRESSION.fullmatch(text)
         if not match:
             raise EvidenceError(
@@ -252,6 +258,23 @@ class Reader:
                 except IndexError:
                     raise EvidenceError(f"{name} has only {len(value)} elements") from None
         return format_range(values, declared.unit, self.language)
+
+    def claim(self, topic: str, name: str) -> str:
+        """Return the sentence of a claim in this page's language, with values over every framework and recorded seed."""
+        try:
+            topic, claim = claims.find(self.catalog, topic, name)
+            for script in claims.scripts_of(self.catalog, topic, claim):
+                self.record(script)
+            if self.evidence is None:
+                self.evidence = recorded_results(self.catalog)
+
+            def value(match: re.Match) -> str:
+                found, unit = claims.values(claim, topic, self.evidence, match[1], match[2])
+                return format_range(found, unit, self.language)
+
+            return claims.PLACEHOLDER.sub(value, claim.text[self.language])
+        except claims.ClaimError as error:
+            raise EvidenceError(str(error)) from None
 
     def benchmark(self) -> Benchmark:
         try:

@@ -22,6 +22,27 @@ MATPLOTLIBRC = Path(__file__).with_name("matplotlibrc")
 FIGURE_LIMIT_BYTES = 200_000
 INK, PAPER = "#1f2328", "#fefefe"
 DARK_INK, DARK_PAPER = "#e2e4e9", "#1e2029"
+# What makes the libraries compute as on an older processor, which has fewer instructions: other sums, other rounding.
+PROCESSORS = {
+    "own": {},
+    "avx2": {
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "DNNL_MAX_CPU_ISA": "AVX2",
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+        "OPENBLAS_CORETYPE": "Haswell",
+    },
+    "sse4": {
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "DNNL_MAX_CPU_ISA": "SSE41",
+        "ATEN_CPU_CAPABILITY": "default",
+        "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+        "OPENBLAS_CORETYPE": "Nehalem",
+    },
+}
+# Without PROCESSOR, a run has none of these variables.
+PROCESSOR = os.environ.get("PROCESSOR", "own")
+KEPT = ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH")
 # Small networks lose more to the coordination of threads than they gain, and runs go side by side.
 THREADS = 1
 
@@ -86,10 +107,13 @@ def thread_variables() -> dict[str, str]:
 
 def run_environment(folders: Mapping[str, Path], device: str, keras_backend: str) -> dict[str, str]:
     """Return the environment variables of a run, none of which is the caller's own business; `folders` has `home` and `tmp`."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    if PROCESSOR not in PROCESSORS:
+        raise RunFailed(f"PROCESSOR is {PROCESSOR!r}; it is one of {', '.join(PROCESSORS)}")
     home = str(folders["home"])
     variables = (
         kept
+        | PROCESSORS[PROCESSOR]
         | thread_variables()
         | {
             "HOME": home,

@@ -240,10 +240,7 @@ def test_every_recorded_run_counts():
 
 
 def test_every_element_and_name_is_compared():
-    runs = [
-        {"losses": [generator.gauss(0, 1) for _ in range(28)], "accuracy": generator.gauss(0, 1)}
-        for generator in map(random.Random, range(7))
-    ]
+    runs = [{"losses": noise(random.Random(seed), 1, 28)[0], "accuracy": seed / 7} for seed in range(7)]
     expected = expectations(["losses", "accuracy"], runs)
     usual = {"losses": [0.0] * 28, "accuracy": 0.0}
     assert not outliers(usual, expected)
@@ -290,9 +287,7 @@ def test_rounding_bound_holds_and_is_not_idle():
         ratios = np.abs(sums - products.sum(axis=1)) / bounds
         assert ratios.max() < 1
         assert terms < 1000 or ratios.max() > 1e-3
-        assert (
-            rounding_bound("float32", terms, 1.0) < 1.5 * 10 * terms * 2**-24
-        )  # Not above ten times the certain bound.
+        assert rounding_bound("float32", terms, 1.0) < 1.5 * 10 * terms * 2**-24
 
 
 # Power.
@@ -305,21 +300,19 @@ def power(shift, elements=1, trials=400, frameworks=3, runs=7):
     for _ in range(trials):
         own, *others = [[{"x": values} for values in noise(generator, runs, elements)] for _ in range(frameworks)]
         expected = expectations(["x"], own, others)
-        fresh = [
-            (seed, {"x": [value + shift for value in values]})
-            for seed, values in enumerate(noise(generator, RETRIES + 1, elements))
-        ]
+        moved = [[value + shift for value in values] for values in noise(generator, RETRIES + 1, elements)]
+        fresh = [(seed, {"x": values}) for seed, values in enumerate(moved)]
         found += judge(expected, fresh).state == DIFFERS
     return found / trials
 
 
 def test_a_shift_is_found():
-    """Stated in NOTE.md: 4.8 deviations in half of the cases, 5.8 in four of five, 6.8 in nineteen of twenty."""
+    """5.05 deviations in half of the cases, 6.0 in four of five, 6.95 in nineteen of twenty."""
     assert power(0) == 0
-    assert 0.38 <= power(4.8) <= 0.62
-    assert power(6.0) >= 0.8
-    assert power(7.2) >= 0.95
-    assert power(4.8, elements=5, trials=200) >= 0.8  # One of five elements is enough.
+    assert 0.4 <= power(5.05) <= 0.6
+    assert power(6.4) >= 0.8
+    assert power(7.5) >= 0.95
+    assert power(5.05, elements=5, trials=200) >= 0.8  # One of five elements is enough.
 
 
 def test_one_failed_training_decides_nothing():
@@ -336,9 +329,10 @@ def test_one_failed_training_decides_nothing():
 class Group(NamedTuple):
     """Versions of one script whose variance is pooled: elements with chance, residuals over all versions, and more.
 
-    `residuals` has a row for each recorded run and is scaled so that its squares sum to the variance. `factors` (versions
-    × elements) turn the pooled deviation into that of a version, halfway to what its own few runs say. `apart` marks
-    elements whose versions are copies of one another. `runs` is the number of recorded runs of a version.
+    `residuals` has a row for each recorded run and is scaled so that its squares sum to the variance. `factors`
+    (versions × elements) turn the pooled deviation into that of a version, halfway to what its own few runs say.
+    `apart` marks elements whose versions are copies of one another. `runs` is the number of recorded runs of a
+    version.
     """
 
     name: str
@@ -393,21 +387,9 @@ def groups() -> list[Group]:
                 any(agreement._same_draws(list(b[:, i]), list(a[:, i])) for a, b in itertools.combinations(values, 2))
                 for i in range(len(labels))
             ]
-            declared = catalog.scripts[stems[0]].results
-            steps = np.array([1 / declared[key].of if declared[key].of else 0.0 for key, _ in labels])
-            found.append(
-                Group(
-                    name,
-                    stems,
-                    labels,
-                    values,
-                    residuals,
-                    factors,
-                    np.array(apart),
-                    steps,
-                    min(len(table) for table in values),
-                )
-            )
+            steps = np.array([catalog.scripts[stems[0]].results[key].step or 0.0 for key, _ in labels])
+            planned = min(len(table) for table in values)
+            found.append(Group(name, stems, labels, values, residuals, factors, np.array(apart), steps, planned))
     return found
 
 
@@ -427,8 +409,9 @@ def draws(kind, generator, shape, group, version):
         side = np.where(np.arange(len(deviation)) % 2, 1, -1)
         values = side * (np.exp(0.35 * normal / deviation) - math.exp(0.06125)) * deviation
         values /= math.sqrt((math.exp(0.1225) - 1) * math.exp(0.1225))
-    elif kind == "bounded":  # An arcsine-like shape with two humps, within ±1.6 deviations.
-        values = np.sin(1.3 * normal / deviation) * deviation / math.sqrt((1 - math.exp(-2 * 1.3**2)) / 2)
+    elif kind in ("bounded", "two humps"):  # Within ±1.5 or ±1.4 deviations, flat or with a hump at either end.
+        scale = 1.0 if kind == "bounded" else 1.3
+        values = np.sin(scale * normal / deviation) * deviation / math.sqrt((1 - math.exp(-2 * scale**2)) / 2)
     elif kind == "failing":  # Two trainings in a hundred go wrong.
         values = normal * np.where(generator.random(count) < 0.02, 8, 1)[:, None]
     else:
@@ -449,11 +432,13 @@ def halves(group, records, version):
 
 
 def suite(kind, records=100, fresh=100, seed=0):
-    """Return an upper bound of the suite's rate of false alarms (summed over elements and sides), and the mean number of
-    scripts that are run again.
+    """Return the suite's rate of false alarms, and the mean number of scripts that are run again.
 
-    Each of `records` simulated records is met by `fresh` runs. If k of these lie outside on one side, the share of ways to
-    take a first run and its retries from them that all lie outside is C(k, retries + 1) / C(fresh, retries + 1).
+    The rate is an upper bound: it is summed over elements and sides.
+
+    Each of `records` simulated records is met by `fresh` runs. If k of these lie outside on one side, the share of
+    ways to take a first run and its retries from them that all lie outside is C(k, retries + 1) / C(fresh, retries +
+    1).
     """
     generator = np.random.default_rng(seed)
     chances = np.array([math.comb(k, RETRIES + 1) / math.comb(fresh, RETRIES + 1) for k in range(fresh + 1)])
@@ -490,11 +475,12 @@ def test_simulation_computes_what_the_module_does():
                 assert (found.high - found.low) / 2 == pytest.approx(half[i], rel=1e-5, abs=1e-12), (group.name, i)
 
 
-@pytest.mark.parametrize("kind", ["normal", "recorded", "heavy", "peaked", "skewed", "bounded", "failing"])
+@pytest.mark.parametrize("kind", ["normal", "recorded", "heavy", "peaked", "skewed", "bounded", "two humps", "failing"])
 def test_false_alarms_of_the_suite(kind):
     alarms, again = suite(kind)
     print(f"{kind}: one in {1 / max(alarms, 1e-9):.0f} runs of everything, {again:.2f} scripts run again")
-    assert alarms <= FALSE_ALARMS
+    # Two humps in every element of every script are more than the records show. With seven runs all may come from one.
+    assert alarms <= FALSE_ALARMS * (2 if kind == "two humps" else 1)
     assert again <= 6
     if kind in ("normal", "recorded"):
         assert 0.3 <= again <= 4
@@ -507,7 +493,7 @@ def test_one_run_alone_would_not_do(monkeypatch):
 
 
 def test_left_out_runs_are_where_they_are_expected():
-    """Each recorded run against the interval of the others, with no model of the noise: a little over LEVEL is outside."""
+    """Each recorded run against the interval of the others, with no model of the noise: about LEVEL is outside."""
     outside = total = scripts = 0.0
     for group in groups():
         for version, table in enumerate(group.values):
@@ -515,18 +501,13 @@ def test_left_out_runs_are_where_they_are_expected():
             for left in range(len(table)):
                 rest = np.delete(table, left, axis=0)
                 others = [other for place, other in enumerate(group.values) if place != version]
-                flags.append(
-                    [
-                        intervals(list(rest[:, i]), [list(other[:, i]) for other in others], group.steps[i]).side(
-                            table[left, i]
-                        )
-                        != 0
-                        for i in range(len(group.labels))
-                    ]
-                )
-            total += np.size(flags)
-            outside += np.sum(flags)
-            scripts += np.mean(np.any(flags, axis=1))
+                for i, step in enumerate(group.steps):
+                    within = intervals(list(rest[:, i]), [list(other[:, i]) for other in others], step)
+                    flags.append(within.side(table[left, i]) != 0)
+            flags = np.reshape(flags, (len(table), -1))
+            total += flags.size
+            outside += flags.sum()
+            scripts += flags.any(axis=1).mean()
     print(f"{outside:.0f} of {total:.0f} outside ({outside / total:.4f}), {scripts:.2f} scripts a suite")
     assert LEVEL / 5 <= outside / total <= 3 * LEVEL
     assert scripts <= 5
@@ -539,9 +520,8 @@ def test_rare_events_of_a_share():
         rates = generator.gamma(clustering, mean / clustering, (3, 2000, 27))
         errors = generator.poisson(rates).astype(float)
         recorded, fresh = errors[:, :, :7], errors[0, :, 7:]
-        deviation = np.maximum(
-            np.sqrt(recorded.var(axis=2, ddof=1)), np.sqrt(recorded.var(axis=2, ddof=1).mean(axis=0))
-        )[0]
+        variances = recorded.var(axis=2, ddof=1)
+        deviation = np.sqrt(np.maximum(variances[0], variances.mean(axis=0)))
         half = np.maximum(deviation, 1) * t_quantile(LEVEL, 18) * math.sqrt(1 + 1 / 7)
         outside = (fresh - recorded[0].mean(axis=1)[:, None] > half[:, None]).sum(axis=1)
         ways = [math.comb(k, RETRIES + 1) / math.comb(20, RETRIES + 1) for k in outside]

@@ -205,7 +205,7 @@ def test_bounds(toy, bounds, value, broken):
         ('zero = { dtype = "float32", terms = 9 }', "leave minimum and maximum out"),
         ('rounding = { dtype = "float16", terms = 9 }', "results.score.rounding.dtype"),
         ('rounding = { dtype = "float32", terms = 0 }', "results.score.rounding.terms"),
-        ("of = 0", "results.score.of"),
+        ("step = 0", "results.score.step"),
     ],
 )
 def test_a_result_is_of_one_kind(toy, kinds, problem):
