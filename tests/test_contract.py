@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from evidence import claims
-from evidence.catalog import RUNS
+from evidence.catalog import LANGUAGES, RUNS
 from evidence.comparison import compare, expectations
 from evidence.record import read_record, recorded_results
 from evidence.running.script import run_script
@@ -92,3 +92,18 @@ def test_claims_can_fail(catalog):
                 for name in claims.idle_results(claim, topic, recorded)
             ]
     assert not idle, "\n".join(idle)
+
+
+def test_claims_are_shown(catalog):
+    """A claim is for readers: the pages of both languages show it."""
+    hidden = [
+        f"docs/{language}: {topic.path} claims {name}, and no page shows it"
+        for language in LANGUAGES
+        for topic in catalog.topics.values()
+        for name in topic.claims
+        if not any(
+            f"{{{{ {topic.name}.claim.{name} }}}}" in page.read_text(encoding="utf-8")
+            for page in (catalog.root / "docs" / language).rglob("*.md")
+        )
+    ]
+    assert not hidden, "\n".join(hidden)

@@ -41,8 +41,10 @@ def build_model(cell: str = "LSTM") -> keras.Model:
 
 # --8<-- [start:train]
 def train(model, images, labels, learning_rate):
+    steps = -(-len(images) // BATCH_SIZE)
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=CLIP_NORM),
+        optimizer=keras.optimizers.Adam(schedule, global_clipnorm=CLIP_NORM),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
     model.fit(images, labels, batch_size=BATCH_SIZE, verbose=0)  # one epoch

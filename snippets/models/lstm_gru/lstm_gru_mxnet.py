@@ -47,10 +47,13 @@ class Model(gluon.Block):
 # --8<-- [start:train]
 def train(model, images, labels, learning_rate):
     dataset = gluon.data.ArrayDataset(images, labels)
+    batches = gluon.data.DataLoader(dataset, BATCH_SIZE, shuffle=True)
     loss_function = gluon.loss.SoftmaxCrossEntropyLoss()
     parameters = model.collect_params()
-    trainer = gluon.Trainer(parameters, "adam", {"learning_rate": learning_rate})
-    for x, y in gluon.data.DataLoader(dataset, BATCH_SIZE, shuffle=True):  # one epoch
+    schedule = mx.lr_scheduler.CosineScheduler(len(batches), base_lr=learning_rate)
+    adam = mx.optimizer.Adam(learning_rate, lr_scheduler=schedule)
+    trainer = gluon.Trainer(parameters, adam)
+    for x, y in batches:  # one epoch
         with autograd.record():
             loss = loss_function(model(x.as_in_context(CONTEXT)), y.as_in_context(CONTEXT)).mean()
         loss.backward()

@@ -48,14 +48,17 @@ class Model(nn.Module):
 # --8<-- [start:train]
 def train(model, images, labels, learning_rate):
     images, labels = torch.tensor(images, device=DEVICE), torch.tensor(labels, device=DEVICE)
+    batches = torch.randperm(len(labels), device=DEVICE).split(BATCH_SIZE)
     loss_function = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
-    for batch in torch.randperm(len(labels), device=DEVICE).split(BATCH_SIZE):  # one epoch
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, len(batches))
+    for batch in batches:  # one epoch
         loss = loss_function(model(images[batch]), labels[batch])
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
         optimizer.step()
+        scheduler.step()
 
 
 @torch.inference_mode()

@@ -6,7 +6,7 @@ from mxnet import autograd, gluon
 from mxnet.gluon import nn, rnn
 
 SEED = 0
-STEPS = 350
+STEPS = 500
 BATCH_SIZE = 64
 LEARNING_RATE = 5e-3
 OTHER_LEARNING_RATES = [2e-3, 2e-2]  # for the simple RNN only
