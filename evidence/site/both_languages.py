@@ -25,18 +25,17 @@ from evidence.catalog import CatalogError, load_catalog
 from evidence.download import topic_archive
 from evidence.notebooks.dialect import NotebookError
 from evidence.notebooks.make import downloads, pages_with_notebooks
+from evidence.site import startup
 from evidence.site.unchanged import remember
 
 log = logging.getLogger("mkdocs.hooks.both_languages")  # below "mkdocs": what it warns of ends a strict build
 
 SHARED = ("records/**/*.svg", "snippets/**/*.py")  # relative to the root of the repository
 FOLDERS = ("records", "snippets", "downloads", "notebooks")
-running = "build"
 
 
 def on_startup(command, dirty):
-    global running
-    running = command
+    startup.command = command
     pymdownx.highlight.highlight = highlight  # which it has imported from Pygments
 
 
@@ -158,7 +157,7 @@ def on_post_build(config):
         strict=config.strict,
         use_directory_urls=config.use_directory_urls,
     )
-    english.plugins.on_startup(command=running, dirty=False)
+    english.plugins.on_startup(command=startup.command, dirty=False)
     try:
         build(english)
     except Exception:

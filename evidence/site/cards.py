@@ -10,6 +10,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from evidence.site import startup
+
 log = logging.getLogger("mkdocs.hooks.cards")  # below "mkdocs": what it warns of ends a strict build
 
 # Latin letters and the 3,755 characters of the first level of GB 2312, out of Noto Sans CJK SC Bold.
@@ -18,13 +20,6 @@ SIZE, MARGIN, BACKGROUND, FOREGROUND = (1200, 630), 90, "#3f51b5", "#ffffff"
 FRAMEWORKS = "Keras   TensorFlow   PyTorch   MXNet"
 # A line ends after a word, or after a Chinese character that no punctuation follows.
 PIECE = re.compile(r"[^\s\u2e80-\uffef]+\s*|[\u2e80-\uffef][，。、；：？！）》]*\s*")
-
-running = "build"
-
-
-def on_startup(command, dirty):
-    global running
-    running = command
 
 
 @cache
@@ -68,7 +63,7 @@ def draw(title, site_name):
 
 
 def on_post_page(html, page, config):
-    if not page.canonical_url or running != "build":
+    if not page.canonical_url or startup.serving():
         return
     title = page.toc.items[0].title
     if characters := missing(title + config.site_name):

@@ -6,6 +6,7 @@ import hashlib
 import re
 from pathlib import Path
 
+from evidence.site import startup
 from evidence.site.styles import purge
 
 MENDS = (  # What the theme writes, and what it should have written: less than keeping copies of its templates.
@@ -47,13 +48,6 @@ HOSTS = {
     "headers.nginx.conf": ("", 'add_header {name} "{value}" always;\n'),
 }
 
-running = "build"
-
-
-def on_startup(command, dirty):
-    global running
-    running = command
-
 
 def on_files(files, config):
     """Leave out the theme's own script, its search, and the maps of its sources: no page loads them."""
@@ -78,7 +72,7 @@ def on_post_template(html, template_name, config):
 
 def on_post_build(config):
     """Shorten the style sheets, name every script by its checksum, and allow these only. Not under `mkdocs serve`, whose live reload is an inline script."""
-    if config.extra["folder"] or running != "build":
+    if config.extra["folder"] or startup.serving():
         return
     site = Path(config.site_dir)
     purge(site)

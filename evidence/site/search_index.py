@@ -1,6 +1,6 @@
 """Makes the search index of both languages at the end of a build.
 
-After an edit under `mkdocs serve`, when a reader first searches: nobody waits for it to see the edit.
+Under `mkdocs serve`, when a reader first searches: nobody waits for it to see an edit.
 """
 
 import logging
@@ -10,10 +10,10 @@ from pathlib import Path
 from mkdocs.exceptions import PluginError
 
 from evidence.search import FOLDER, SearchError, make_index
+from evidence.site import startup
 
 log = logging.getLogger("mkdocs.hooks.search_index")
 
-on_demand = False
 building = threading.Lock()
 
 
@@ -31,7 +31,7 @@ def on_post_build(config):
     if config.extra["folder"]:
         return
     try:
-        if not on_demand:
+        if not startup.serving():
             make_index(Path(config.site_dir))
     except SearchError as error:
         raise PluginError(str(error)) from error
@@ -39,9 +39,7 @@ def on_post_build(config):
 
 
 def on_serve(server, config, builder):
-    """Let the server make the index that the last build has removed."""
-    global on_demand
-    on_demand = True
+    """Let the server make the index that the last build has not made."""
     site = Path(config.site_dir)
 
     def answer(environ, start_response):

@@ -9,12 +9,12 @@ from pathlib import Path
 from mkdocs.plugins import event_priority
 from mkdocs.structure.pages import Page
 
-from evidence.site.unchanged import remember, remembered, start, state
+from evidence.site import startup
+from evidence.site.unchanged import remember, remembered, state
 
 TREES = ("docs", "records", "snippets")
 COMMON = ("mkdocs*.yml", "evidence/pages/glossary/terms.toml")  # to all pages, and read once for all of them
 
-serving = False
 surroundings = None
 
 
@@ -29,17 +29,10 @@ class Heard(logging.Handler):
         self.records.append(record)
 
 
-def on_startup(command, dirty):
-    global serving
-    serving = command == "serve"
-    if serving:
-        start()
-
-
 def on_pre_build(config):
     """Forget everything when a file has come or gone, for which any page may have looked, or when a common one has changed."""
     global surroundings
-    if not serving:
+    if not startup.serving():
         return
     root = Path(config.config_file_path).parent
     names = {
@@ -57,7 +50,7 @@ def on_pre_build(config):
 
 @event_priority(-100)  # when the Markdown is what will be rendered
 def on_page_markdown(markdown, page, config, files):
-    if serving:
+    if startup.serving():
         page.render = partial(render, page)
 
 

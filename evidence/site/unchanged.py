@@ -7,18 +7,17 @@ record or a picture.
 import os
 import sys
 import threading
+from functools import cache
+
+from evidence.site import startup
 
 remembered = {}  # by name: for what and of which files it was made, and what was made
 tracing = threading.local()  # files: the state of each file that was opened, just before
-active = False
 
 
-def start():
-    """Remember from now on."""
-    global active
-    if not active:
-        active = True
-        sys.addaudithook(_note)
+@cache
+def _listen():
+    sys.addaudithook(_note)  # once: Python never forgets one
 
 
 def _note(event, arguments):
@@ -39,8 +38,9 @@ def state(path):
 
 def remember(name, key, make):
     """Return `make()`, or what it returned when `key` was the same, if since then no file has changed that it opened."""
-    if not active:
+    if not startup.serving():
         return make()
+    _listen()
     if name in remembered:
         then, files, made = remembered[name]
         if then == key and all(state(path) == before for path, before in files.items()):
