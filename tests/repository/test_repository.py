@@ -305,6 +305,17 @@ def test_jobs_divide_the_tests():
     assert not (unpinned := packages["parity"] - pins("requirements/constraints.txt").keys()), unpinned
 
 
+def test_every_notebook_is_executed_every_night():
+    """With what is pinned as with the newest releases; the variable is the one that tests/notebooks reads."""
+    jobs = yaml.safe_load(read(".github/workflows/nightly.yml"))["jobs"]
+    calls = [job["with"] for job in jobs.values() if job.get("uses", "").endswith("/tests.yml")]
+    assert sorted(call.get("newest", False) for call in calls) == [False, True]
+    assert all(call["every_notebook"] for call in calls)
+    tests = yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]["tests"]
+    assert "inputs.every_notebook" in tests["env"]["EVERY_NOTEBOOK"]
+    assert 'os.environ.get("EVERY_NOTEBOOK")' in read("tests/notebooks/test_downloads.py")
+
+
 def test_no_test_is_for_two_jobs(request):
     parts = {*command_line.FRAMEWORKS, "parity"} - {"numpy"}
     torn = {
