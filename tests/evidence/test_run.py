@@ -16,6 +16,7 @@ import numpy
 import pytest
 
 from evidence.outcome import DataUnavailable, Mnist, RunFailed
+from evidence.running import sandbox
 from evidence.running.sandbox import DARK_INK, DARK_PAPER, INK, PAPER, device_name, find_mnist
 from evidence.running.script import run_script
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, DRAWING, LOSSES, SCORE
@@ -652,3 +653,18 @@ def test_data_cannot_be_changed(toy_with_data, data):
     toy_with_data.code(SCORE + "import mnist_data, os\nopen(os.environ['MNIST_FOLDER'] + '/images', 'w')")
     assert "a snippet may write only in its own folder" in failure_of(toy_with_data, data=real)
     assert (real.folder / "images").read_bytes() == DATA
+
+
+@pytest.mark.parametrize(("processor", "kernel"), [("own", None), ("avx2", "Haswell"), ("sse4", "Nehalem")])
+def test_another_processor_is_played_when_asked_for(toy, monkeypatch, processor, kernel):
+    monkeypatch.setattr(sandbox, "PROCESSOR", processor)
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")  # the caller's own business
+    toy.contract()
+    toy.code(f"import os\nassert os.environ.get('OPENBLAS_CORETYPE') == {kernel!r}\nscore = 0.9\n")
+    toy.run()
+
+
+def test_a_processor_that_nobody_knows(toy, monkeypatch):
+    monkeypatch.setattr(sandbox, "PROCESSOR", "abacus")
+    with pytest.raises(RunFailed, match="PROCESSOR is 'abacus'; it is one of own, avx2, sse4"):
+        toy.run()
