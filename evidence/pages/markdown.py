@@ -236,8 +236,9 @@ class Reader:
         if len({result and result.unit for result in results}) > 1:
             raise EvidenceError(f"not every script that matches {pattern} declares {name}, in the same unit")
         if declared and part in ("minimum", "maximum"):
-            bound = getattr(declared, part)
-            if bound is None or any(getattr(result, part) != bound for result in results):
+            place = ("minimum", "maximum").index(part)
+            bound = declared.bounds[place]
+            if bound is None or any(result.bounds[place] != bound for result in results):
                 raise EvidenceError(f"{scripts[0].topic.path} declares no {part} for {name} of {pattern}")
             text = format_value(bound, declared.unit, self.language)
             return re.sub(r"\.?0+%", "%", text) if declared.unit == "percent" and "." in text else text
