@@ -15,6 +15,7 @@ from evidence.catalog import FRAMEWORKS, Catalog, Script, load_catalog
 from evidence.code import reads_mnist
 from evidence.notebooks.record import walkthrough_of
 from evidence.outcome import DataUnavailable, Mnist, Run
+from evidence.record import read_record
 from evidence.running.notebook import run_notebook
 from evidence.running.sandbox import find_mnist, thread_variables
 from evidence.running.script import run_script
@@ -27,6 +28,10 @@ ROOT = Path(__file__).parents[1]
 MNIST = pytest.StashKey[Mnist]()
 TEST = pytest.StashKey[pytest.Item]()
 REASON = pytest.StashKey[str]()
+# What all tests take, in processor time: so many times what every script took when it was recorded, for its run and the probes into
+# it, and so many seconds for all the rest. Estimated from parts of them; for the reader who wonders whether to wait.
+RUNS_OF_A_SCRIPT = 1.6
+OTHER_SECONDS = 900
 LOUD = "real MNIST cannot be reached: a STAND-IN of 1,797 small digits takes its place"
 
 
@@ -73,10 +78,26 @@ def pytest_configure_node(node) -> None:
     node.workerinput["mnist"] = [str(mnist.folder), dict(mnist.checksums), mnist.real]
 
 
-def pytest_report_header(config: pytest.Config) -> str:
+def pytest_report_header(config: pytest.Config) -> list[str]:
     mnist = config.stash[MNIST]
-    return (
+    header = [
         f"MNIST: real, verified, in {mnist.folder}" if mnist.real else f"MNIST: {LOUD} ({config.stash.get(REASON, '')})"
+    ]
+    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    if everything and mnist.real and not (config.option.keyword or config.option.markexpr):
+        header.append(time_needed(_catalog(), getattr(config.option, "numprocesses", None) or 1))
+    return header
+
+
+def time_needed(catalog: Catalog, workers: int) -> str:
+    """Return a sentence on how long all tests will take, from the processor time that the records have."""
+    records = [read_record(catalog, script).content for script in catalog.scripts.values()]
+    seconds = [record["seconds"]["cpu"] for record in records if record]
+    notebooks = 2 if os.environ.get("EVERY_NOTEBOOK") else 0
+    total = sum(seconds) * (RUNS_OF_A_SCRIPT + notebooks) + OTHER_SECONDS
+    return (
+        f"Time: about {total / workers / 60:.0f} minutes with {workers} worker{'s' * (workers > 1)}, on idle cores like those of the"
+        f" records ({sum(seconds) / 60:.0f} minutes of processor time for every script once, {total / 60:.0f} for all tests)"
     )
 
 
