@@ -87,7 +87,7 @@ def test_house_style_is_a_default() -> None:
 
 def test_each_run_draws_the_same() -> None:
     """Another process, and whatever was drawn before, change nothing."""
-    script = "import diagrams, sys; print(diagrams.render(sys.argv[1], 'x'))"
+    script = "import sys; from evidence.pages import diagrams; print(diagrams.render(sys.argv[1], 'x'))"
     other = subprocess.run(
         [sys.executable, "-c", script, EVERYTHING], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60
     )
@@ -98,7 +98,7 @@ def test_each_run_draws_the_same() -> None:
 
 def test_engine_starts_with_the_first_diagram_and_lets_python_exit() -> None:
     script = (
-        "import diagrams, markdown; assert not diagrams.graphviz.cache_info().currsize;"
+        "from evidence.pages import diagrams; assert not diagrams.graphviz.cache_info().currsize;"
         "diagrams.render('digraph { a -> b }', 'x'); assert diagrams.graphviz.cache_info().currsize"
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, timeout=60, check=True)

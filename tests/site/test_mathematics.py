@@ -61,7 +61,11 @@ def test_a_formula_in_a_heading_is_refused() -> None:
 
 def test_python_exits_after_a_formula() -> None:
     """An open JavaScript engine would keep the process, and so the build, from ending."""
-    subprocess.run([sys.executable, "-c", "import mathematics; mathematics.render('x')"], timeout=30, check=True)
+    subprocess.run(
+        [sys.executable, "-c", "from evidence.pages import mathematics; mathematics.render('x')"],
+        timeout=30,
+        check=True,
+    )
 
 
 def test_script_and_style_sheet_are_of_one_release() -> None:
