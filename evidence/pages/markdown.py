@@ -387,6 +387,8 @@ class ExpressionProcessor(InlineProcessor):
         end = match.end()
         try:
             element.text = AtomicString(self.reader.expression(match.group(1)))
+            if CLAIM.fullmatch(match.group(1)):
+                element.set("class", "evidence-claim")  # a sentence, which may break into lines
             # The source has a space between an expression and Chinese text; what it stands for may end in Chinese itself (12 秒).
             if HAN.match(element.text[-1:]) and HAN.match(data[end + 1 : end + 2]) and data[end] == " ":
                 end += 1
