@@ -157,11 +157,13 @@ def _run_one(
             seed = None if script.own_seed in (seed, None) else seed  # A script without chance has no other.
             run = run_script(catalog, script, data, device=options.device, seed=seed, on_output=show)
             outcome.runs.append(run)
-            outcome.problems += check_bounds(run)
+            outcome.problems += [
+                f"{script.path.name}, seed {run.seed}: {violation}" for violation in script.violations(run.results)
+            ]
             progress.advance(task)
         record = read_record(catalog, script, options.device)
         if options.record and not outcome.problems:
-            if record.status == "short" and seeds[0] not in catalog.seeds(script)[:1]:
+            if record.status == "short":
                 add_seeds(catalog, record, outcome.runs)
             else:
                 write_record(catalog, outcome.runs)
@@ -179,15 +181,6 @@ def _run_one(
         outcome.problems.append(str(error))
     show("failed" if outcome.problems else "recorded" if options.record else "good")
     return outcome
-
-
-def check_bounds(run: Run) -> list[str]:
-    """Return a sentence for each declared bound that a run breaks."""
-    return [
-        f"{run.script.path.name}, seed {run.seed}: {violation}"
-        for name, value in run.results.items()
-        for violation in run.script.results[name].violations(value)
-    ]
 
 
 def _summarise(outcomes: list[Outcome]) -> None:

@@ -230,6 +230,10 @@ class Script:
     def figures(self) -> dict[str, Figure]:
         return {name: figure for name, figure in self.topic.figures.items() if self.name in figure.scripts}
 
+    def violations(self, results: Mapping[str, float | list[float]]) -> list[str]:
+        """Return one sentence for each declared bound that a run's results break."""
+        return [sentence for name, value in results.items() for sentence in self.results[name].violations(value)]
+
     @property
     def own_seed(self) -> int | None:
         """The value of its module-level `SEED`; None if it has none, or is no Python, which running it will tell."""

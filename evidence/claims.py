@@ -171,12 +171,12 @@ def _result(place: _Place, stem: str, seed: int, name: str) -> float | list[floa
 def evaluate(expression: str, evidence: Evidence, script: Script, seed: int) -> Any:
     """Return what an expression is for one run; raise `ClaimError` if it cannot be evaluated."""
     try:
-        return _evaluate(_parse(expression).body, _Place(evidence, script, seed), {})
+        return _evaluate(_parse(expression).body, _Place(evidence, script, seed))
     except (ArithmeticError, IndexError, TypeError, ValueError) as error:
         raise ClaimError(f"{expression!r} cannot be evaluated for {script.stem}, seed {seed}: {error}") from None
 
 
-def _evaluate(node: ast.expr, place: _Place, local: Mapping[str, Any]) -> Any:
+def _evaluate(node: ast.expr, place: _Place) -> Any:
     """Evaluate by compiling what is left once the results have been put in: the allowed nodes are all that can be there."""
     names: dict[str, Any] = {}
 
@@ -191,7 +191,7 @@ def _evaluate(node: ast.expr, place: _Place, local: Mapping[str, Any]) -> Any:
             if name not in OVER:
                 call.args = [self.visit(argument) for argument in call.args]
                 return call
-            values = [_evaluate(call.args[0], other, {}) for other in _places(place, name)]
+            values = [_evaluate(call.args[0], other) for other in _places(place, name)]
             return self._put(values)
 
         def visit_Attribute(self, attribute: ast.Attribute) -> ast.expr:
@@ -205,7 +205,7 @@ def _evaluate(node: ast.expr, place: _Place, local: Mapping[str, Any]) -> Any:
     bound = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
     copy = ast.parse(ast.unparse(node), mode="eval").body
     tree = ast.fix_missing_locations(ast.Expression(Resolve().visit(copy)))
-    return eval(compile(tree, "<claim>", "eval"), {"__builtins__": {}, **FUNCTIONS, **names, **local})
+    return eval(compile(tree, "<claim>", "eval"), {"__builtins__": {}, **FUNCTIONS, **names})
 
 
 def _places(place: _Place, over: str) -> Iterator[_Place]:

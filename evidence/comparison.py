@@ -56,13 +56,17 @@ def expectations(catalog: Catalog, record: Record) -> dict[str, Expected]:
     what `evidence.agreement.intervals` raises.
     """
     script = record.script
-    runs = recorded_results(catalog).runs
     proven = script.name in read_parity(catalog, [script.name])
-    others = [other for other in catalog.versions(script) if proven and other != script and other.stem in runs]
+    others = [other for other in catalog.versions(script) if proven and other != script]
+    runs = recorded_results(catalog, others).runs
     return {
         name: intervals(
             [record.value(name, seed) for seed in record.seeds],
-            [[run[name] for run in runs[other.stem].values()] for other in others if name in other.results],
+            [
+                [run[name] for run in runs[other.stem].values()]
+                for other in others
+                if other.stem in runs and name in other.results
+            ],
             result.step or 0.0,
         )
         for name, result in script.results.items()

@@ -11,7 +11,7 @@ import datetime
 import json
 import os
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,13 +104,13 @@ def seeds_to_run(catalog: Catalog, script: Script, device: str = "cpu") -> list[
     return [seed for seed in catalog.seeds(script) if seed not in recorded] or catalog.seeds(script)
 
 
-def recorded_results(catalog: Catalog) -> Evidence:
-    """Return the results of every recorded run on the CPU, for claims to be held against."""
+def recorded_results(catalog: Catalog, scripts: Iterable[Script] | None = None) -> Evidence:
+    """Return the results of every recorded run on the CPU, of some scripts or of all."""
     runs = {}
-    for stem, script in catalog.scripts.items():
+    for script in catalog.scripts.values() if scripts is None else scripts:
         content = read_sealed(record_path(catalog, script, "cpu"))
         if content:
-            runs[stem] = {int(seed): results for seed, results in content["results"].items()}
+            runs[script.stem] = {int(seed): results for seed, results in content["results"].items()}
     return Evidence(catalog, runs)
 
 
@@ -121,6 +121,13 @@ def add_seeds(catalog: Catalog, record: Record, runs: Sequence[Run]) -> Path:
     _check(catalog, runs)
     if runs[0].data and _data_digest(runs[0].data.checksums) != record.content["data"]:
         raise RecordRefused(f"{record.script.path.name} was recorded with other data")
+    for run in runs:
+        # Python's own release binds no record.
+        changed = {
+            name: version for name, version in _versions(run).items() if record.content["versions"].get(name) != version
+        }
+        if changed.keys() - {"python"}:
+            raise RecordRefused(f"{record.script.path.name}, seed {run.seed}, ran with other versions: {changed}")
     results = {**record.content["results"], **{str(run.seed): dict(run.results) for run in runs}}
     path = record_path(catalog, record.script, record.device)
     write_sealed(path, {**record.content, "results": results})
@@ -143,7 +150,7 @@ def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
         "format": FORMAT,
         "script": script.path.relative_to(catalog.root).as_posix(),
         "code": dict(first.code),
-        "versions": {name: public_version(version) for name, version in sorted(first.versions.items())},
+        "versions": _versions(first),
         "data": _data_digest(first.data.checksums) if first.data else None,
         "device": {"kind": first.device, "name": first.device_name},
         "threads": first.threads,
@@ -164,6 +171,10 @@ def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
     return path
 
 
+def _versions(run: Run) -> dict[str, str]:
+    return {name: public_version(version) for name, version in sorted(run.versions.items())}
+
+
 def _check(catalog: Catalog, runs: Sequence[Run]) -> None:
     script = runs[0].script
     for run in runs:
@@ -171,9 +182,8 @@ def _check(catalog: Catalog, runs: Sequence[Run]) -> None:
             raise RecordRefused(f"{script.path.name} ran on stand-in data, of which no record is made")
         if run.code != code_digests(catalog, script):
             raise RecordRefused(f"{script.path.name} or a module of ours that it imports was edited while it ran")
-        for name, value in run.results.items():
-            for violation in script.results[name].violations(value):
-                raise RecordRefused(f"{script.path.name}, seed {run.seed}: {violation}")
+        if violations := script.violations(run.results):
+            raise RecordRefused(f"{script.path.name}, seed {run.seed}: {violations[0]}")
 
 
 def unclaimed_files(catalog: Catalog) -> list[Path]:

@@ -1,5 +1,6 @@
 """A record is bound to what ran: whatever changes afterwards, it shows without running anything."""
 
+import dataclasses
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import pytest
 
 from evidence.code import code_digest, local_modules
 from evidence.outcome import Mnist
-from evidence.record import RecordRefused, read_record, record_path, unclaimed_files, write_record
+from evidence.record import RecordRefused, add_seeds, read_record, record_path, unclaimed_files, write_record
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, GOOD, LOSSES, SCORE
 
 
@@ -393,3 +394,22 @@ def test_paths(recorded):
     assert record_path(recorded.catalog, recorded.script, "gpu", "a.svg") == (
         recorded.root / "records/models/toy/toy_numpy.gpu.a.svg"
     )
+
+
+def test_seeds_are_added_to_what_is_true_and_of_the_same_versions(recorded):
+    run = recorded.made_up_run(2)
+    before = recorded.files()
+    other = dataclasses.replace(run, versions={**run.versions, "numpy": "1.0"})
+    with pytest.raises(RecordRefused, match="seed 2, ran with other versions: .*numpy"):
+        add_seeds(recorded.catalog, recorded.record, [run, other])
+    low = dataclasses.replace(run, results={**run.results, "score": 0.4})
+    with pytest.raises(RecordRefused, match="seed 2: score is 0.4, below"):
+        add_seeds(recorded.catalog, recorded.record, [low])
+    assert recorded.files() == before
+    record = recorded.record
+    recorded.code(GOOD.replace("0.9 + SEED", "0.8 + SEED"))
+    with pytest.raises(RecordRefused, match="is stale, and cannot be added to"):
+        add_seeds(recorded.catalog, recorded.record, [run])
+    recorded.code(GOOD)
+    add_seeds(recorded.catalog, record, [run])
+    assert recorded.record.status == "fresh" and recorded.record.seeds == [0, 1, 2]
