@@ -60,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("--stale", action="store_true", help="only scripts whose record is not fresh")
     run.add_argument("--record", action="store_true", help="run every declared seed, and keep what the runs leave")
     run.add_argument("--seed", type=int, help="replace the scripts' own SEED")
+    run.add_argument("--rehearse", action="store_true", help="run only the scripts with a rehearsal, in rehearsal")
     run.add_argument("-j", "--jobs", type=int, default=1, help="how many scripts run side by side")
     run.set_defaults(act=run_scripts)
 
@@ -71,6 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.command == "run" and options.record and options.seed is not None:
         parser.error("--record runs every declared seed; leave --seed out")
+    if options.command == "run" and options.record and options.rehearse:
+        parser.error("--record is of whole scripts; leave --rehearse out")
     try:
         return options.act(Path.cwd(), options)
     except (CatalogError, DataUnavailable, TopicExists) as error:
@@ -112,6 +115,8 @@ def run_scripts(root: Path, options: argparse.Namespace) -> int:
     """Run what is asked for, side by side, with progress and a table at the end; return 1 if anything failed."""
     catalog = load_catalog(root)
     scripts = _selected(catalog, options.topic, options.framework)
+    if options.rehearse:
+        scripts = [script for script in scripts if script.rehearsal]
     if options.stale:
         scripts = [script for script in scripts if read_record(catalog, script, options.device).status != "fresh"]
         if not scripts:
@@ -155,10 +160,13 @@ def _run_one(
     try:
         for seed in seeds:
             seed = None if script.own_seed in (seed, None) else seed  # A script without chance has no other.
-            run = run_script(catalog, script, data, device=options.device, seed=seed, on_output=show)
+            run = run_script(
+                catalog, script, data, device=options.device, seed=seed, rehearsed=options.rehearse, on_output=show
+            )
             outcome.runs.append(run)
+            held = script.rehearsal if options.rehearse else script
             outcome.problems += [
-                f"{script.path.name}, seed {run.seed}: {violation}" for violation in script.violations(run.results)
+                f"{script.path.name}, seed {run.seed}: {violation}" for violation in held.violations(run.results)
             ]
             progress.advance(task)
         record = read_record(catalog, script, options.device)
@@ -167,7 +175,7 @@ def _run_one(
                 add_seeds(catalog, record, outcome.runs)
             else:
                 write_record(catalog, outcome.runs)
-        elif not options.record and record.status in ("fresh", "short"):
+        elif not (options.record or options.rehearse) and record.status in ("fresh", "short"):
 
             def again(seed: int) -> Results:
                 show(f"again, with seed {seed}")

@@ -34,7 +34,7 @@ class Run:
     """What one good run left behind.
 
     `code` maps the files that ran to the digests of their tokens; `output` is what it printed; `figures` maps names to SVG text; `probe` holds the arrays that a test's probe took
-    from the live process; seconds and bytes are of the whole process, imports included.
+    from the live process; `rehearsed` says that it was shorter than the script; seconds and bytes are of the whole process, imports included.
     """
 
     script: Script
@@ -52,3 +52,4 @@ class Run:
     seconds_wall: float
     seconds_cpu: float
     peak_memory_bytes: int
+    rehearsed: bool = False

@@ -28,7 +28,7 @@ DEVICES = ("cpu", "gpu")
 
 
 class RecordRefused(Exception):
-    """A run may not be recorded: it broke a declared bound, ran on stand-in data, or its code was edited meanwhile."""
+    """A run may not be recorded: it broke a declared bound, was rehearsed, ran on stand-in data, or its code was edited meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def add_seeds(catalog: Catalog, record: Record, runs: Sequence[Run]) -> Path:
 def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
     """Keep what good runs of one script on one device left: the first one's output and figures, the results of all.
 
-    Raises `RecordRefused` if a run used stand-in data, broke a bound that the topic declares, or is of other code than
+    Raises `RecordRefused` if a run was rehearsed, used stand-in data, broke a bound that the topic declares, or is of other code than
     what lies there now; nothing is changed then. The JSON file is replaced last, so an interrupted write leaves a record that is seen to be damaged.
     """
     first = runs[0]
@@ -178,6 +178,8 @@ def _versions(run: Run) -> dict[str, str]:
 def _check(catalog: Catalog, runs: Sequence[Run]) -> None:
     script = runs[0].script
     for run in runs:
+        if run.rehearsed:
+            raise RecordRefused(f"{script.path.name} was rehearsed, and a record is of the whole script")
         if run.data is not None and not run.data.real:
             raise RecordRefused(f"{script.path.name} ran on stand-in data, of which no record is made")
         if run.code != code_digests(catalog, script):
