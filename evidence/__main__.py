@@ -1,4 +1,4 @@
-"""The command line: `python -m evidence status`, `run` and `new`."""
+"""The command line: `python -m evidence status`, `run`, `ledger` and `new`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -19,6 +20,7 @@ from evidence.code import reads_mnist
 from evidence.comparison import compare
 from evidence.new import TopicExists, lay_out_topic
 from evidence.outcome import DataUnavailable, Mnist, Run, RunFailed
+from evidence.receipts import overdue, receipts_folder
 from evidence.record import (
     DEVICES,
     RecordRefused,
@@ -63,6 +65,10 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("--rehearse", action="store_true", help="run only the scripts with a rehearsal, in rehearsal")
     run.add_argument("-j", "--jobs", type=int, default=1, help="how many scripts run side by side")
     run.set_defaults(act=run_scripts)
+
+    ledger = commands.add_parser("ledger", help="show when the scripts were last run whole; 1 if one was not in time")
+    ledger.add_argument("--days", type=float, default=10, help="how long ago it may be (10)")
+    ledger.set_defaults(act=show_ledger)
 
     new = commands.add_parser("new", help="lay out a new topic: contract, snippet, test and two pages")
     new.add_argument("topic", help=f"SECTION/TOPIC, with a section of {', '.join(SECTIONS)}")
@@ -204,6 +210,18 @@ def _summarise(outcomes: list[Outcome]) -> None:
         if not outcome.runs:
             table.add_row(outcome.script.stem, "", "", "", "", "", verdict)
     console.print(table)
+
+
+def show_ledger(root: Path, options: argparse.Namespace) -> int:
+    """Say which scripts were last run whole too long ago, or never; return 1 if there are any."""
+    catalog = load_catalog(root)
+    late = overdue(catalog, receipts_folder(catalog), datetime.now(UTC), options.days)
+    for sentence in late:
+        console.print(f"- {escape(sentence)}", soft_wrap=True, highlight=False)
+    console.print(
+        f"{len(catalog.scripts) - len(late)} of {len(catalog.scripts)} were run whole within {options.days:g} days."
+    )
+    return 1 if late else 0
 
 
 def new_topic(root: Path, options: argparse.Namespace) -> int:

@@ -119,7 +119,7 @@ def add_seeds(catalog: Catalog, record: Record, runs: Sequence[Run]) -> Path:
     if record.status not in ("fresh", "short"):
         raise RecordRefused(f"the record of {record.script.stem} is {record.status}, and cannot be added to")
     _check(catalog, runs)
-    if runs[0].data and _data_digest(runs[0].data.checksums) != record.content["data"]:
+    if runs[0].data and data_digest(runs[0].data.checksums) != record.content["data"]:
         raise RecordRefused(f"{record.script.path.name} was recorded with other data")
     for run in runs:
         # Python's own release binds no record.
@@ -151,7 +151,7 @@ def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
         "script": script.path.relative_to(catalog.root).as_posix(),
         "code": dict(first.code),
         "versions": _versions(first),
-        "data": _data_digest(first.data.checksums) if first.data else None,
+        "data": data_digest(first.data.checksums) if first.data else None,
         "device": {"kind": first.device, "name": first.device_name},
         "threads": first.threads,
         "date": datetime.date.today().isoformat(),
@@ -189,8 +189,11 @@ def _check(catalog: Catalog, runs: Sequence[Run]) -> None:
 
 
 def unclaimed_files(catalog: Catalog) -> list[Path]:
-    """Return files under `records/` that belong to no record; `evidence.benchmark.record` and `evidence.parity` read theirs."""
+    """Return files under `records/` that belong to no record; `evidence.benchmark.record`, `evidence.parity`
+    and `evidence.receipts` read theirs.
+    """
     claimed = {parity_path(catalog), *(catalog.records / "benchmarks").glob("*.json")}
+    claimed |= {catalog.records / "receipts" / f"{stem}.json" for stem in catalog.scripts}
     for script in catalog.scripts.values():
         for device in DEVICES:
             content = read_record(catalog, script, device).content
@@ -226,7 +229,7 @@ def _seal(content: Mapping[str, Any]) -> str:
     return digest(json.dumps(unsealed, sort_keys=True, ensure_ascii=False).encode())
 
 
-def _data_digest(checksums: Mapping[str, str]) -> str:
+def data_digest(checksums: Mapping[str, str]) -> str:
     return digest(json.dumps(dict(sorted(checksums.items()))).encode())
 
 

@@ -19,7 +19,7 @@ from evidence.record import read_record
 from evidence.running.notebook import run_notebook
 from evidence.running.sandbox import find_mnist, thread_variables
 from evidence.running.script import run_script
-from tests.everyday import Everyday
+from tests.everyday import Everyday, add_options
 
 # Before NumPy or a framework is imported, here and in each worker: where every worker has threads for all cores, they wait for
 # one another. With two workers on two cores, least squares took ten times the processor time.
@@ -39,12 +39,12 @@ LOUD = "real MNIST cannot be reached: a STAND-IN of 1,797 small digits takes its
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stand-in", action="store_true", help="use the stand-in even where real MNIST can be reached")
-    parser.addoption("--whole", action="store_true", help="run whole what has a rehearsal, too")
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "script(name): what a page says of one script, in each framework, where its topic has several"
+        "markers", "script(name, framework=None): what a page says of one script, in each framework or in one"
     )
     config.addinivalue_line("markers", "needs_mnist(claim): a claim that only real MNIST can hold up")
     config.addinivalue_line("markers", "needs_whole(claim): a claim that a rehearsal cannot hold up")
@@ -129,6 +129,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     scripts = _catalog().select(getattr(metafunc.module, "TOPIC", None))
     if mark := metafunc.definition.get_closest_marker("script"):
         scripts = [script for script in scripts if script.name in mark.args]
+        scripts = [script for script in scripts if script.framework == mark.kwargs.get("framework", script.framework)]
         assert scripts, f"{metafunc.definition.nodeid}: there is no script called {mark.args}"
     # Tests of one script stay in one worker, where its run is kept.
     metafunc.parametrize(
@@ -206,6 +207,7 @@ def run_of(pytestconfig: pytest.Config, catalog: Catalog, mnist: Mnist) -> Calla
                     finished[script.stem] = run_script(catalog, script, mnist, probe=probe)
             except Exception as error:
                 finished[script.stem] = error
+            pytestconfig.stash[EVERYDAY].ended(script, finished[script.stem])
         if isinstance(finished[script.stem], Exception):
             raise finished[script.stem]
         return finished[script.stem]
