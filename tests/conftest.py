@@ -90,14 +90,17 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         f"MNIST: real, verified, in {mnist.folder}" if mnist.real else f"MNIST: {LOUD} ({config.stash.get(REASON, '')})"
     ]
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    if everything and mnist.real and not (config.option.keyword or config.option.markexpr):
-        header.append(time_needed(_catalog(), getattr(config.option, "numprocesses", None) or 1))
+    runs = getattr(config.option, "runs", None)
+    if everything and mnist.real and runs in (None, "whole") and not (config.option.keyword or config.option.markexpr):
+        workers = getattr(config.option, "numprocesses", None) or 1
+        header.append(time_needed(_catalog(), workers, whole=runs == "whole"))
     return header
 
 
-def time_needed(catalog: Catalog, workers: int) -> str:
-    """Return a sentence on how long all tests will take, from the processor time that the records have."""
-    records = [read_record(catalog, script).content for script in catalog.scripts.values()]
+def time_needed(catalog: Catalog, workers: int, *, whole: bool = False) -> str:
+    """Return a sentence on how long all tests will take, from the processor time that the records have; a rehearsal takes little."""
+    scripts = [script for script in catalog.scripts.values() if whole or not script.rehearsal]
+    records = [read_record(catalog, script).content for script in scripts]
     seconds = [record["seconds"]["cpu"] for record in records if record]
     notebooks = 2 if os.environ.get("EVERY_NOTEBOOK") else 0
     total = sum(seconds) * (RUNS_OF_A_SCRIPT + notebooks) + OTHER_SECONDS

@@ -40,7 +40,9 @@ class House(Repository):
 
     def test(self, *options: str) -> tuple[int, str]:
         """Return exit status and report of a session of its tests."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MNIST"))}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MNIST", "RECEIPTS"))
+        }
         run = subprocess.run(
             [sys.executable, "-m", "pytest", "-rs", "-p", "no:cacheprovider", *options],
             cwd=self.root,

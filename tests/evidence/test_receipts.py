@@ -16,8 +16,9 @@ SCRIPT = "snippets/models/toy/toy_numpy.py"
 
 
 @pytest.fixture
-def tested(recorded):
+def tested(recorded, monkeypatch):
     """A recorded script with tests, a probe and a helper of each, and an other script beside it."""
+    monkeypatch.delenv("RECEIPTS", raising=False)
     recorded.write("tests/conftest.py", "")
     recorded.write("tests/test_contract.py", "def test_it(script): ...\n")
     recorded.write("tests/models/test_toy.py", "from tests.models import near\n")
