@@ -104,6 +104,15 @@ def test_a_fault_after_the_rehearsals_end_is_for_the_whole_run(house):
     assert status == 1 and "it raised" in report
 
 
+def test_a_walkthrough_is_rehearsed_as_a_script(house):
+    """It has no prose here, of which a notebook could be made."""
+    parts = [part.replace("toy", "tour") for part in (CONTRACT, REHEARSAL, ABSENT)]
+    house.contract(*parts, topic="walkthroughs/tour")
+    house.write("snippets/walkthroughs/tour/tour_numpy.py", STEPS)
+    assert house.test("-k", "bounds and tour")[0] == 0
+    assert house.test("-k", "bounds and tour", "--whole")[0] == 1
+
+
 # Receipts
 
 
@@ -145,7 +154,7 @@ def test_nothing_is_written_unless_asked_for(house):
 )
 def test_no_receipt_without_every_test_of_a_whole_run(house, options):
     if "--maxfail=1" in options:
-        house.write("tests/models/test_a.py", "def test_other():\n    assert False\n")
+        house.write("tests/models/test_zero.py", "def test_other():\n    assert False\n")
     assert not has_receipt(house, *options)
 
 
@@ -208,6 +217,14 @@ def test_a_long_script_that_changed_is_rehearsed_by_trust_and_whole_where_asked(
     assert not (house.root / RECEIPT).exists()
     assert has_receipt(house, "--whole-changed")
     assert "ran 0 whole, 1 in rehearsal." in house.test("--whole-changed")[1]
+
+
+def test_the_documents_say_up_to_where_a_script_is_run_whole():
+    for name, words in {
+        "CONTRIBUTING.md": "at most {} CPU seconds",
+        "CONTRIBUTING.zh.md": "CPU 时间不超过 {} 秒",
+    }.items():
+        assert words.format(CHEAP_SECONDS) in (ROOT / name).read_text("utf-8")
 
 
 # How each script is to run
