@@ -151,6 +151,25 @@ class Claim(_Table):
     stand_in: bool = False
 
 
+class Check(_Table):
+    """A formula of a script, held against each framework's own function for the same inputs.
+
+    `value`: an expression in the script's module-level names, which gives a number or an array; `derivative`: one for the
+    derivative of the sum of `value` by the first of `inputs`. `inputs`: names that the script leaves, handed over as tensors
+    of `dtype` where they are not whole numbers. `code`: framework to Python code, whose last line is an expression; it knows
+    the inputs and what `evidence.running.frameworks` gives it. They agree within `evidence.checks.TOLERANCE`.
+    """
+
+    name: str
+    script: str
+    inputs: Names
+    value: str
+    derivative: str | None = None
+    dtype: Literal["float32", "float64"] = "float64"
+    code: Annotated[dict[str, str], Field(min_length=1)]
+    label: Texts | None = None
+
+
 class Contract(_Table):
     """What a `topic.toml` says, each entry with its own name in it and the scripts it is about."""
 
@@ -161,6 +180,7 @@ class Contract(_Table):
     results: dict[str, Result] = {}
     figures: dict[str, Figure] = {}
     claims: dict[str, Claim] = {}
+    checks: dict[str, Check] = {}
     absent: dict[str, Texts] = {}
 
     @model_validator(mode="after")
@@ -169,6 +189,9 @@ class Contract(_Table):
             for name, entry in getattr(self, table).items():
                 if unknown := set(entry.scripts) - set(self.scripts):
                     raise ValueError(f"{table}.{name} names unknown scripts: {', '.join(sorted(unknown))}")
+        for name, check in self.checks.items():
+            if check.script not in self.scripts:
+                raise ValueError(f"checks.{name} names an unknown script: {check.script}")
         if not self.results:
             raise ValueError("declares no result: a topic that claims nothing cannot be tested")
         return self
@@ -204,6 +227,10 @@ class Topic:
     def claims(self) -> Mapping[str, Claim]:
         return self.contract.claims
 
+    @property
+    def checks(self) -> Mapping[str, Check]:
+        return self.contract.checks
+
 
 @dataclass(frozen=True)
 class Script:
@@ -229,6 +256,15 @@ class Script:
     @property
     def figures(self) -> dict[str, Figure]:
         return {name: figure for name, figure in self.topic.figures.items() if self.name in figure.scripts}
+
+    @property
+    def checks(self) -> dict[str, Check]:
+        """The checks whose formulas it computes: those that name it, if it is the version in NumPy."""
+        return {
+            name: check
+            for name, check in self.topic.checks.items()
+            if check.script == self.name and self.framework == "numpy"
+        }
 
     def violations(self, results: Mapping[str, float | list[float]]) -> list[str]:
         """Return one sentence for each declared bound that a run's results break."""
@@ -342,6 +378,11 @@ def _scripts_of(topic: Topic) -> list[Script]:
     names = topic.contract.scripts
     declared = [Script(topic, name, framework) for name in names for framework in FRAMEWORKS]
     present = [script for script in declared if script.path.is_file()]
+    for name, check in topic.checks.items():
+        if not any(script.checks.get(name) == check for script in present):
+            raise CatalogError(
+                f"{topic.folder}: checks.{name} needs a script {check.script}_numpy.py, which computes it"
+            )
     strays = {path.name for path in topic.folder.glob("*.py")} - {script.path.name for script in present}
     if strays:
         raise CatalogError(
@@ -367,7 +408,7 @@ def read_contract(path: Path, text: str) -> Contract:
     """Return what a `topic.toml` of this text says; raise `CatalogError` that names the file and the entry."""
     table = _parse(path, text)
     names = table.setdefault("scripts", [path.parent.name])
-    for kind in ("results", "figures", "claims"):
+    for kind in ("results", "figures", "claims", "checks"):
         entries = table.get(kind, {})
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
             raise CatalogError(f"{path}: {kind} must be a table of tables")
@@ -383,6 +424,9 @@ def _named(kind: str, name: str, entry: dict[str, Any], scripts: list[str]) -> d
     if kind in ("figures", "claims"):
         key = "alternative" if kind == "figures" else "text"
         entry[key] = {language: entry.pop(language) for language in LANGUAGES if language in entry}
+    if kind == "checks":
+        entry.setdefault("script", scripts[0])
+        entry["code"] = {framework: entry.pop(framework) for framework in FRAMEWORKS if framework in entry}
     return entry
 
 

@@ -187,8 +187,9 @@ def _check(catalog: Catalog, runs: Sequence[Run]) -> None:
 
 
 def unclaimed_files(catalog: Catalog) -> list[Path]:
-    """Return files under `records/` that belong to no record; `evidence.benchmark.record` and `evidence.parity` read theirs."""
+    """Return files under `records/` that belong to no record; `evidence.benchmark.record`, `evidence.checks` and `evidence.parity` read theirs."""
     claimed = {parity_path(catalog), *(catalog.records / "benchmarks").glob("*.json")}
+    claimed |= {catalog.records / topic.path / "checks.json" for topic in catalog.topics.values() if topic.checks}
     for script in catalog.scripts.values():
         for device in DEVICES:
             content = read_record(catalog, script, device).content
