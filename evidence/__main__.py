@@ -1,4 +1,4 @@
-"""The command line: `python -m evidence status`, `run` and `new`."""
+"""The command line: `python -m evidence status`, `run`, `ledger` and `new`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -20,6 +21,7 @@ from evidence.code import reads_mnist
 from evidence.comparison import compare
 from evidence.new import TopicExists, lay_out_topic
 from evidence.outcome import DataUnavailable, Mnist, Run, RunFailed
+from evidence.receipts import overdue, receipts_folder
 from evidence.record import (
     DEVICES,
     RecordRefused,
@@ -62,8 +64,13 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("--stale", action="store_true", help="only scripts whose record is not fresh")
     run.add_argument("--record", action="store_true", help="run every declared seed, and keep what the runs leave")
     run.add_argument("--seed", type=int, help="replace the scripts' own SEED")
+    run.add_argument("--rehearse", action="store_true", help="run only the scripts with a rehearsal, in rehearsal")
     run.add_argument("-j", "--jobs", type=int, default=1, help="how many scripts run side by side")
     run.set_defaults(act=run_scripts)
+
+    ledger = commands.add_parser("ledger", help="show when the scripts were last run whole; 1 if one was not in time")
+    ledger.add_argument("--days", type=float, default=10, help="how long ago it may be (10)")
+    ledger.set_defaults(act=show_ledger)
 
     new = commands.add_parser("new", help="lay out a new topic: contract, snippet, test and two pages")
     new.add_argument("topic", help=f"SECTION/TOPIC, with a section of {', '.join(SECTIONS)}")
@@ -73,6 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.command == "run" and options.record and options.seed is not None:
         parser.error("--record runs every declared seed; leave --seed out")
+    if options.command == "run" and options.record and options.rehearse:
+        parser.error("--record is of whole scripts; leave --rehearse out")
     try:
         return options.act(Path.cwd(), options)
     except (CatalogError, DataUnavailable, TopicExists) as error:
@@ -116,6 +125,8 @@ def run_scripts(root: Path, options: argparse.Namespace) -> int:
     """Run what is asked for, side by side, with progress and a table at the end; return 1 if anything failed."""
     catalog = load_catalog(root)
     scripts = _selected(catalog, options.topic, options.framework)
+    if options.rehearse:
+        scripts = [script for script in scripts if script.rehearsal]
     if options.stale:
         scripts = [script for script in scripts if _is_stale(catalog, script, options.device)]
         if not scripts:
@@ -200,10 +211,13 @@ def _run_one(
     try:
         for seed in seeds:
             seed = None if script.own_seed in (seed, None) else seed  # A script without chance has no other.
-            run = run_script(catalog, script, data, device=options.device, seed=seed, on_output=show)
+            run = run_script(
+                catalog, script, data, device=options.device, seed=seed, rehearsed=options.rehearse, on_output=show
+            )
             outcome.runs.append(run)
+            held = script.rehearsal if options.rehearse else script
             outcome.problems += [
-                f"{script.path.name}, seed {run.seed}: {violation}" for violation in script.violations(run.results)
+                f"{script.path.name}, seed {run.seed}: {violation}" for violation in held.violations(run.results)
             ]
             progress.advance(task)
         record = read_record(catalog, script, options.device)
@@ -214,7 +228,7 @@ def _run_one(
                 add_seeds(catalog, record, outcome.runs)
             else:
                 write_record(catalog, outcome.runs)
-        elif not options.record and record.status in ("fresh", "short"):
+        elif not (options.record or options.rehearse) and record.status in ("fresh", "short"):
 
             def again(seed: int) -> Results:
                 show(f"again, with seed {seed}")
@@ -243,6 +257,18 @@ def _summarise(outcomes: list[Outcome]) -> None:
         if not outcome.runs:
             table.add_row(outcome.script.stem, "", "", "", "", "", verdict)
     console.print(table)
+
+
+def show_ledger(root: Path, options: argparse.Namespace) -> int:
+    """Say which scripts were last run whole too long ago, or never; return 1 if there are any."""
+    catalog = load_catalog(root)
+    late = overdue(catalog, receipts_folder(catalog), datetime.now(UTC), options.days)
+    for sentence in late:
+        console.print(f"- {escape(sentence)}", soft_wrap=True, highlight=False)
+    console.print(
+        f"{len(catalog.scripts) - len(late)} of {len(catalog.scripts)} were run whole within {options.days:g} days."
+    )
+    return 1 if late else 0
 
 
 def new_topic(root: Path, options: argparse.Namespace) -> int:

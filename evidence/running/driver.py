@@ -120,18 +120,20 @@ class StatedPackages(PathFinder):
         return (found for found in super().find_distributions(context) if self._normalised(found.name) in self.wanted)
 
 
-def compile_script(path: Path, seed: int | None) -> types.CodeType:
-    """Compile the file as it is or, for another seed, with the value of its module-level `SEED` replaced."""
+def compile_script(path: Path, constants: dict[str, object]) -> types.CodeType:
+    """Compile the file as it is, but for other values of some module-level constants: `SEED`, or those of a rehearsal."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
-    if seed is not None:
+    for name, value in constants.items():
         assignments = [
             node
             for node in tree.body
-            if isinstance(node, ast.Assign) and [getattr(target, "id", None) for target in node.targets] == ["SEED"]
+            if isinstance(node, ast.Assign) and [getattr(target, "id", None) for target in node.targets] == [name]
         ]
         if len(assignments) != 1:
-            raise ValueError(f"{path.name} must assign SEED exactly once at module level to be run with another seed")
-        assignments[0].value = ast.copy_location(ast.Constant(seed), assignments[0].value)
+            raise ValueError(
+                f"{path.name} must assign {name} exactly once at module level to be run with another value"
+            )
+        assignments[0].value = ast.copy_location(ast.Constant(value), assignments[0].value)
     return compile(tree, str(path), "exec")
 
 
@@ -246,7 +248,7 @@ def main() -> None:
     control, script = Path(job["control"]), Path(job["script"])
     # Matplotlib's file-only backend says so at every plt.show(); a reader's window does not.
     warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
-    code = compile_script(script, job["seed"])
+    code = compile_script(script, job["constants"])
     guard = WriteGuard(job["writable"])
     guard.install()
     versions = {name: importlib.metadata.version(name) for name in job["packages"]}

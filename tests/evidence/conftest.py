@@ -43,6 +43,16 @@ tensorflow = { zh = "不需要", en = "not needed" }
 pytorch = { zh = "不需要", en = "not needed" }
 mxnet = { zh = "不需要", en = "not needed" }
 """
+REHEARSAL = """
+[rehearsal.toy]
+replace = { STEPS = 2 }
+minimum = { score = 0.2 }
+"""
+STEPS = """\
+STEPS = 9
+score = STEPS / 10
+print(f"{STEPS} steps")
+"""
 SCORE = "score = 0.9\n"
 GOOD = """\
 # --8<-- [start:all]

@@ -216,7 +216,7 @@ def house(tmp_path, monkeypatch):
     for script in catalog.scripts.values():
         run = SimpleNamespace(
             script=script, code=code_digests(catalog, script), data=None, seed=0, results={"accuracy": 0.978}, output="accuracy: 97.80%\n", threads=1,
-            figures={"curve": '<svg viewBox="0 0 1 1"/>'}, versions={"python": "3.11", **dict.fromkeys(PACKAGES[script.framework], "1.0")}, device="cpu", device_name="CPU",
+            figures={"curve": '<svg viewBox="0 0 1 1"/>'}, versions={"python": "3.11", **dict.fromkeys(PACKAGES[script.framework], "1.0")}, device="cpu", device_name="CPU", rehearsed=False,
             seconds_wall=1.0, seconds_cpu=1.0, peak_memory_bytes=1,
         )  # fmt: skip
         write_record(catalog, [run])
