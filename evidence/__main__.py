@@ -16,6 +16,7 @@ from rich.table import Table
 
 from evidence.agreement import Results
 from evidence.catalog import FRAMEWORKS, SECTIONS, Catalog, CatalogError, Script, load_catalog
+from evidence.checks import disagreements, frameworks_of, read_checks, write_checks
 from evidence.code import reads_mnist
 from evidence.comparison import compare
 from evidence.new import TopicExists, lay_out_topic
@@ -30,6 +31,7 @@ from evidence.record import (
     unclaimed_files,
     write_record,
 )
+from evidence.running.framework_checks import CheckFailed, installed, measure
 from evidence.running.sandbox import find_mnist
 from evidence.running.script import run_script
 
@@ -109,6 +111,8 @@ def show_status(root: Path, options: argparse.Namespace) -> int:
             cells.append(f"[{COLOURS[record.status]}]{record.status}[/]")
             reasons += record.reasons
         table.add_row(script.topic.path, script.stem, FRAMEWORKS[script.framework], *cells)
+    for path in dict.fromkeys(script.topic.path for script in _selected(catalog, options.topic) if script.checks):
+        reasons += read_checks(catalog, catalog.topics[path]).reasons
     if options.topic is None:
         reasons += [f"{path.relative_to(root)} belongs to no record" for path in unclaimed_files(catalog)]
     console.print(table)
@@ -124,7 +128,7 @@ def run_scripts(root: Path, options: argparse.Namespace) -> int:
     if options.rehearse:
         scripts = [script for script in scripts if script.rehearsal]
     if options.stale:
-        scripts = [script for script in scripts if read_record(catalog, script, options.device).status != "fresh"]
+        scripts = [script for script in scripts if _is_stale(catalog, script, options.device)]
         if not scripts:
             console.print("Every record is fresh; there is nothing to run.")
             return 0
@@ -149,7 +153,46 @@ def run_scripts(root: Path, options: argparse.Namespace) -> int:
             for problem in outcome.problems:
                 progress.console.print(f"[red]failed[/red] {escape(problem)}", soft_wrap=True)
     _summarise(outcomes)
+    if options.record and options.device == "cpu":
+        _measure_checks(catalog, outcomes)
     return 1 if any(outcome.problems for outcome in outcomes) else 0
+
+
+def _is_stale(catalog: Catalog, script: Script, device: str) -> bool:
+    unchecked = script.checks and device == "cpu" and read_checks(catalog, script.topic).reasons
+    return bool(unchecked) or read_record(catalog, script, device).status != "fresh"
+
+
+def _measure_checks(catalog: Catalog, outcomes: list[Outcome]) -> None:
+    """Hold the formulas of each topic that has just run against the frameworks that are here, and keep what was measured."""
+    by_topic: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.script.checks and outcome.runs:
+            by_topic.setdefault(outcome.script.topic.path, []).append(outcome)
+    for path, ran in by_topic.items():
+        topic = catalog.topics[path]
+        values = {name: value for outcome in ran for run in outcome.runs[:1] for name, value in run.values.items()}
+        differences: dict[str, dict[str, dict[str, float]]] = {}
+        versions, problems = {}, []
+        for framework in frameworks_of(topic):
+            if not installed(catalog, framework):
+                console.print(f"{topic.path}: {FRAMEWORKS[framework]} is not here, and is not asked")
+                continue
+            try:
+                found, versions[framework] = measure(catalog, topic, framework, values)
+            except (CheckFailed, KeyError) as error:
+                problems.append(str(error))
+                continue
+            problems += disagreements(topic, framework, found)
+            for name, quantities in found.items():
+                differences.setdefault(name, {})[framework] = quantities
+        if problems:
+            ran[0].problems += problems
+            for problem in problems:
+                console.print(f"[red]failed[/red] {escape(problem)}", soft_wrap=True)
+        else:
+            write_checks(catalog, topic, differences, versions)
+            console.print(f"{topic.path}: checked in {', '.join(FRAMEWORKS[name] for name in versions)}")
 
 
 def _run_one(
@@ -157,6 +200,8 @@ def _run_one(
 ) -> Outcome:
     # The first run of a new record is the one with the script's own seed; it is what a reader sees, and what is shown.
     seeds = seeds_to_run(catalog, script, options.device) if options.record else [options.seed]
+    if options.stale and options.record and read_record(catalog, script, options.device).status == "fresh":
+        seeds = seeds[:1]  # for its checks alone
     task = progress.add_task(script.stem, total=len(seeds), line="")
     outcome = Outcome(script, [], [])
 
@@ -177,7 +222,9 @@ def _run_one(
             progress.advance(task)
         record = read_record(catalog, script, options.device)
         if options.record and not outcome.problems:
-            if record.status == "short":
+            if record.status == "fresh" and len(outcome.runs) < len(record.seeds):
+                pass  # it ran for its checks alone
+            elif record.status == "short":
                 add_seeds(catalog, record, outcome.runs)
             else:
                 write_record(catalog, outcome.runs)

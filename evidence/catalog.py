@@ -152,6 +152,25 @@ class Claim(_Table):
     stand_in: bool = False
 
 
+class Check(_Table):
+    """A formula of a script, held against each framework's own function for the same inputs.
+
+    `value`: an expression in the script's module-level names, which gives a number or an array; `derivative`: one for the
+    derivative of the sum of `value` by the first of `inputs`. `inputs`: names that the script leaves, handed over as tensors
+    of `dtype` where they are not whole numbers. `code`: framework to Python code, whose last line is an expression; it knows
+    the inputs and what `evidence.running.frameworks` gives it. They agree within `evidence.checks.TOLERANCE`.
+    """
+
+    name: str
+    script: str
+    inputs: Names
+    value: str
+    derivative: str | None = None
+    dtype: Literal["float32", "float64"] = "float64"
+    code: Annotated[dict[str, str], Field(min_length=1)]
+    label: Texts | None = None
+
+
 class Rehearsal(_Table):
     """A shorter run of a script, for every day: the recorded run is always the whole script.
 
@@ -194,6 +213,7 @@ class Contract(_Table):
     results: dict[str, Result] = {}
     figures: dict[str, Figure] = {}
     claims: dict[str, Claim] = {}
+    checks: dict[str, Check] = {}
     rehearsal: dict[str, Rehearsal] = {}
     absent: dict[str, Texts] = {}
 
@@ -203,6 +223,9 @@ class Contract(_Table):
             for name, entry in getattr(self, table).items():
                 if unknown := set(entry.scripts) - set(self.scripts):
                     raise ValueError(f"{table}.{name} names unknown scripts: {', '.join(sorted(unknown))}")
+        for name, check in self.checks.items():
+            if check.script not in self.scripts:
+                raise ValueError(f"checks.{name} names an unknown script: {check.script}")
         for name, rehearsal in self.rehearsal.items():
             if name not in self.scripts:
                 raise ValueError(f"rehearsal.{name} is of an unknown script")
@@ -244,6 +267,10 @@ class Topic:
     def claims(self) -> Mapping[str, Claim]:
         return self.contract.claims
 
+    @property
+    def checks(self) -> Mapping[str, Check]:
+        return self.contract.checks
+
 
 @dataclass(frozen=True)
 class Script:
@@ -269,6 +296,15 @@ class Script:
     @property
     def figures(self) -> dict[str, Figure]:
         return {name: figure for name, figure in self.topic.figures.items() if self.name in figure.scripts}
+
+    @property
+    def checks(self) -> dict[str, Check]:
+        """The checks whose formulas it computes: those that name it, if it is the version in NumPy."""
+        return {
+            name: check
+            for name, check in self.topic.checks.items()
+            if check.script == self.name and self.framework == "numpy"
+        }
 
     @property
     def rehearsal(self) -> Rehearsal | None:
@@ -404,6 +440,11 @@ def _scripts_of(topic: Topic) -> list[Script]:
     names = topic.contract.scripts
     declared = [Script(topic, name, framework) for name in names for framework in FRAMEWORKS]
     present = [script for script in declared if script.path.is_file()]
+    for name, check in topic.checks.items():
+        if not any(script.checks.get(name) == check for script in present):
+            raise CatalogError(
+                f"{topic.folder}: checks.{name} needs a script {check.script}_numpy.py, which computes it"
+            )
     strays = {path.name for path in topic.folder.glob("*.py")} - {script.path.name for script in present}
     if strays:
         raise CatalogError(
@@ -444,7 +485,7 @@ def read_contract(path: Path, text: str) -> Contract:
     """Return what a `topic.toml` of this text says; raise `CatalogError` that names the file and the entry."""
     table = _parse(path, text)
     names = table.setdefault("scripts", [path.parent.name])
-    for kind in ("results", "figures", "claims", "rehearsal"):
+    for kind in ("results", "figures", "claims", "checks", "rehearsal"):
         entries = table.get(kind, {})
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
             raise CatalogError(f"{path}: {kind} must be a table of tables")
@@ -460,6 +501,9 @@ def _named(kind: str, name: str, entry: dict[str, Any], scripts: list[str]) -> d
     if kind in ("figures", "claims"):
         key = "alternative" if kind == "figures" else "text"
         entry[key] = {language: entry.pop(language) for language in LANGUAGES if language in entry}
+    if kind == "checks":
+        entry.setdefault("script", scripts[0])
+        entry["code"] = {framework: entry.pop(framework) for framework in FRAMEWORKS if framework in entry}
     return entry
 
 

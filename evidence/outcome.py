@@ -34,7 +34,8 @@ class Run:
     """What one good run left behind.
 
     `code` maps the files that ran to the digests of their tokens; `output` is what it printed; `figures` maps names to SVG text; `probe` holds the arrays that a test's probe took
-    from the live process; `rehearsed` says that it was shorter than the script; seconds and bytes are of the whole process, imports included.
+    from the live process, `values` those that the topic's checks name, by their expressions;
+    `rehearsed` says that it was shorter than the script; seconds and bytes are of the whole process, imports included.
     """
 
     script: Script
@@ -48,6 +49,7 @@ class Run:
     output: str
     figures: Mapping[str, str]
     probe: Mapping[str, object]
+    values: Mapping[str, object]
     versions: Mapping[str, str]
     seconds_wall: float
     seconds_cpu: float

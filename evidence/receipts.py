@@ -33,7 +33,7 @@ from evidence.record import data_digest, read_sealed, record_path, write_sealed
 
 FORMAT = 1
 # Besides `running/`: what decides whether a run is what its record and its page say.
-JUDGES = ("agreement.py", "claims.py", "comparison.py")
+JUDGES = ("agreement.py", "checks.py", "claims.py", "comparison.py")
 
 
 class ReceiptRefused(Exception):
@@ -186,6 +186,8 @@ def _with_helpers(folder: Path, files: Iterable[Path]) -> set[Path]:
         if path in found or not path.is_file():
             continue
         found.add(path)
+        if path.name == "conftest.py":  # it starts the session, and what else it imports is no matter of the script
+            continue
         # By its whole name as a test does, or from the folder of the importing file as a probe does.
         candidates = [base / place for base in (folder.parent, path.parent) for place in _imports(path.read_bytes())]
         pending += [candidate for candidate in candidates if folder in candidate.parents]

@@ -189,10 +189,11 @@ def _check(catalog: Catalog, runs: Sequence[Run]) -> None:
 
 
 def unclaimed_files(catalog: Catalog) -> list[Path]:
-    """Return files under `records/` that belong to no record; `evidence.benchmark.record`, `evidence.parity`
-    and `evidence.receipts` read theirs.
+    """Return files under `records/` that belong to no record; `evidence.benchmark.record`, `evidence.checks`,
+    `evidence.parity` and `evidence.receipts` read theirs.
     """
     claimed = {parity_path(catalog), *(catalog.records / "benchmarks").glob("*.json")}
+    claimed |= {catalog.records / topic.path / "checks.json" for topic in catalog.topics.values() if topic.checks}
     claimed |= {catalog.records / "receipts" / f"{stem}.json" for stem in catalog.scripts}
     for script in catalog.scripts.values():
         for device in DEVICES:

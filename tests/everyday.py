@@ -16,6 +16,7 @@ from zlib import crc32
 import pytest
 
 from evidence.catalog import SECTIONS, Catalog, Script
+from evidence.checks import read_checks
 from evidence.outcome import Run
 from evidence.receipts import (
     Receipt,
@@ -31,9 +32,10 @@ from evidence.record import read_record
 WHOLE, REHEARSED, TRUSTED = "whole", "in rehearsal", "trusted"
 # With --trust, a script without a receipt is run whole up to here, in processor seconds of its record, whatever rehearsal it has.
 CHEAP_SECONDS = 30
-# What --trust keeps of the tests, besides those of the scripts: what reads the pages, and what holds files to one another.
-KEPT_ROOMS = (*SECTIONS, "repository", "test_contract.py")
-KEPT_FILES = ("tests/pages/test_pages.py", "tests/pages/test_prose.py")
+# What --trust keeps of the tests that run no script: what reads pages and records, and what holds files to one another; not what tests
+# the rules themselves.
+KEPT_ROOMS = (*SECTIONS, "pages", "repository")
+LEFT_OUT = "tests/pages/test_rules.py"
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -128,10 +130,19 @@ class Everyday:
                 return False
         if self.config.option.runs != "trust":
             return True
-        if place.parts[1] not in KEPT_ROOMS and place.as_posix() not in KEPT_FILES:
+        if "run_of" not in item.fixturenames:
+            return (place.parts[1] in KEPT_ROOMS or len(place.parts) == 2) and place.as_posix() != LEFT_OUT
+        if script:
+            return self.modes[script.stem] != TRUSTED or place.as_posix() not in self.receipts[script.stem].files
+        return not self._is_checked(item)
+
+    def _is_checked(self, item: pytest.Item) -> bool:
+        """Whether a test asks a framework for what is on record already, of scripts that are trusted."""
+        topic = self.catalog.topics.get(getattr(item, "callspec", None) and item.callspec.params.get("path"))
+        if topic is None or read_checks(self.catalog, topic).reasons:
             return False
-        trusted = script and self.modes[script.stem] == TRUSTED and place.as_posix() in self.receipts[script.stem].files
-        return not (trusted and "run_of" in item.fixturenames)
+        scripts = [script for script in self.catalog.select(topic.path) if script.checks]
+        return all(self.modes[script.stem] == TRUSTED for script in scripts)
 
     def _script(self, item: pytest.Item) -> Script | None:
         group = item.get_closest_marker("xdist_group")

@@ -6,10 +6,13 @@ import warnings
 import pytest
 
 from evidence import claims
-from evidence.catalog import LANGUAGES, RUNS
+from evidence.catalog import LANGUAGES, RUNS, load_catalog
+from evidence.checks import disagreements, frameworks_of, read_checks
 from evidence.comparison import compare, expectations
 from evidence.record import read_record, recorded_results
+from evidence.running.framework_checks import measure
 from evidence.running.script import run_script
+from tests.conftest import ROOT
 
 
 def test_results_keep_their_bounds(script, run, mnist):
@@ -121,3 +124,38 @@ def test_claims_are_shown(catalog):
         )
     ]
     assert not hidden, "\n".join(hidden)
+
+
+def checked():
+    """Yield a parameter for each topic with checks and each framework that they name, in the group of that framework."""
+    for topic in load_catalog(ROOT).topics.values():
+        for framework in frameworks_of(topic):
+            marks = [
+                pytest.mark.xdist_group(f"checks-{topic.path}"),
+                getattr(pytest.mark, framework),
+                pytest.mark.numpy,
+            ]
+            yield pytest.param(topic.path, framework, marks=marks)
+
+
+@pytest.mark.parametrize(("path", "framework"), checked())
+def test_framework_computes_the_same(catalog, run_of, path, framework):
+    """Each framework's own functions give what our formulas give, and so do their derivatives."""
+    topic = catalog.topics[path]
+    values = {}
+    for name in {check.script for check in topic.checks.values()}:
+        values |= run_of(catalog.script(f"{name}_numpy")).values
+    found, _ = measure(catalog, topic, framework, values)
+    assert not (problems := disagreements(topic, framework, found)), "\n".join(problems)
+
+
+def test_checks_are_recorded_and_shown(catalog):
+    """The measurement that a page shows is of these formulas and versions, and there is a page that shows it."""
+    problems = []
+    for topic in catalog.topics.values():
+        if topic.checks:
+            problems += read_checks(catalog, topic).reasons
+            pages = [catalog.root / "docs" / language / f"{topic.path}.md" for language in LANGUAGES]
+            shown = all(f"/// checks | {topic.name}\n" in page.read_text(encoding="utf-8") for page in pages)
+            problems += [] if shown else [f"{topic.path} has checks, and its pages do not show them"]
+    assert not problems, "\n".join(problems)

@@ -183,6 +183,26 @@ def collect_results(names: list[str], namespace: dict) -> tuple[dict, list[str]]
     return results, problems
 
 
+def save_values(expressions: list[str], namespace: dict, path: Path) -> list[str]:
+    """Save what expressions in the script's names are as arrays, by the expressions; return a sentence for each that fails."""
+    import numpy
+
+    values, problems = {}, []
+    for expression in expressions:
+        try:
+            value = numpy.asarray(eval(expression, dict(namespace)))
+            if value.dtype.kind not in "biuf":
+                raise TypeError(f"it is {value.dtype}, not numbers")
+            values[expression] = value
+        except Exception as error:
+            problems.append(f"the check's {expression!r} has no value: {type(error).__name__}: {error}")
+    with path.open("wb") as file:
+        numpy.savez(
+            file, **{f"v{index}": value for index, value in enumerate(values.values())}, names=numpy.array(list(values))
+        )
+    return problems
+
+
 def save_figures(folder: Path) -> list[str]:
     """Save every open Matplotlib figure as SVG under its name, and return the names."""
     if "matplotlib.pyplot" not in sys.modules:
@@ -239,6 +259,8 @@ def main() -> None:
     memory = peak_memory_bytes()
     results, problems = collect_results(job["results"], namespace)
     sys.stdout.flush()
+    if job["values"]:
+        problems += save_values(job["values"], namespace, control / "values.npz")
     outcome = {
         "results": results,
         "problems": problems + [f"it wrote outside its folder: {path}" for path in guard.violations],

@@ -126,6 +126,7 @@ def run_notebook(
                 ),
                 figures=_figures(cells),
                 probe=read_probe(folders["control"] / "probe.npz"),
+                values={},
                 versions=outcome["versions"],
                 seconds_wall=outcome["seconds_wall"],
                 seconds_cpu=outcome["seconds_cpu"],

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evidence.catalog import Catalog, Script
+from evidence.checks import expressions
 from evidence.code import (
     code_digests,
     local_modules,
@@ -32,6 +33,7 @@ from evidence.running.sandbox import (
     interpreter,
     printed_problems,
     read_probe,
+    read_values,
     run_environment,
     themed,
 )
@@ -81,6 +83,7 @@ def run_script(
             "results": list(script.results),
             "packages": packages,
             "stated": required_packages(catalog, script),
+            "values": expressions(script.checks.values()),
             "probe": str(probe.resolve()) if probe else None,
         }
         job_path = folders["control"] / "job.json"
@@ -124,6 +127,7 @@ def run_script(
             output=output,
             figures={name: themed(path.read_text(encoding="utf-8")) for name, path in figures.items()},
             probe=read_probe(folders["control"] / "probe.npz"),
+            values=read_values(folders["control"] / "values.npz"),
             versions=outcome["versions"],
             seconds_wall=outcome["seconds_wall"],
             seconds_cpu=outcome["seconds_cpu"],

@@ -133,6 +133,7 @@ class Repository:
             output="score: 0.90\n",
             figures={"curve": '<svg width="360pt" height="216pt" viewBox="0 0 360 216"></svg>'},
             probe={},
+            values={},
             versions={"numpy": "2.4.6", "python": "3.11.7"},
             seconds_wall=12.4,
             seconds_cpu=3.25,

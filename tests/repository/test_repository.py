@@ -31,7 +31,7 @@ DOCUMENTS = (
 )
 PAIRS = (("README.md", "README.zh.md"), ("CONTRIBUTING.md", "CONTRIBUTING.zh.md"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-EXAMPLE = "concepts/activation"  # the topic that CONTRIBUTING adds
+EXAMPLE = "concepts/variance"  # the topic that CONTRIBUTING adds
 # Not in a fresh clone: environments, the built site, a folder of the published site.
 MADE = re.compile(r"\.environments/.*|\.venv\b.*|offline/.*|site/?|/mnist/|/|/en/|/path/to/.*")
 WRITES = {("nightly.yml", "report"): {"issues"}, ("publish.yml", "deploy"): {"pages", "id-token"}}
@@ -73,6 +73,8 @@ def known(tmp_path_factory) -> set[str]:
     example = tmp_path_factory.mktemp("example")
     lay_out_topic(example, EXAMPLE, ["numpy"])
     (example / "records" / EXAMPLE).mkdir(parents=True)
+    (example / "tests" / "concepts").mkdir(parents=True)
+    (example / "tests" / "concepts" / "test_variance.py").touch()  # which CONTRIBUTING says when to write
     theme = Path(material.__file__).parent / "templates"
     paths = {path.name for path in ROOT.iterdir()} | {
         path.relative_to(ROOT).as_posix() for path in (ROOT / ".github").rglob("*")
