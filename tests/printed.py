@@ -35,13 +35,12 @@ def wrong_numbers(script: Script, results: Mapping[str, float | list[float]], ou
     """Every decimal fraction and share in an output is a declared result of that run, or stands in the script, and
     where the words before it name a result, it is that one.
 
-    A result is named by the words of its name; those of its English label speak for a number that has its value.
+    A result is named by most of the words of its name and its English label, and by one of its name at least.
     """
     code = script.path.read_text(encoding="utf-8")
     inputs = [float(text.replace("_", "")) for text in re.findall(r"(?<![\w.])\d[\d_]*\.?\d*(?:e-?\d+)?", code)]
     values = {name: value if isinstance(value, list) else [value] for name, value in results.items()}
-    names = {name: _words(name) for name in values}
-    said = {name: names[name] | _words(script.results[name].label["en"]) for name in values}
+    said = {name: _words(f"{name} {script.results[name].label['en']}") for name in values}
     found = []
     for line in output.splitlines():
         end = 0
@@ -58,9 +57,9 @@ def wrong_numbers(script: Script, results: Mapping[str, float | list[float]], ou
                 if not known and not re.search(UNDECLARED.get(script.name, "$^"), line):
                     found.append(f"{here} is no declared result of this run and no number of the script; declare it")
                 continue
-            most = max(len(words & label) for words in names.values())
-            named = [name for name in names if most and len(names[name] & label) == most]
-            if named and not {*named} & {*same} and all(len(said[name] & label) < most for name in same):
+            fits = {name: len(words & label) for name, words in said.items()}
+            named = [name for name in fits if fits[name] == max(fits.values())]
+            if not {*named} & {*same} and any(_words(name) & label for name in named):
                 found.append(f"{here} is {', '.join(same)}; the words before it say {', '.join(named)}")
     return found
 

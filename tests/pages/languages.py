@@ -25,6 +25,8 @@ TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)[^)]*\)|<(https?://[^>]+)>|(\[\^[^\]]+\
 OF_A_LANGUAGE = re.compile(r"(?<=://)(?:zh|en)\.|(?<=/)(?:zh|en|zh-cn|zh_CN)/|\.(?:zh|en)(?=\.\w+$)")
 NAMES = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(FRAMEWORKS.values())}|Adam|[A-Z]+[a-z]*[A-Z]\w*?)(?=s?(?![A-Za-z]))")
 
+NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
+TOGETHER = re.compile(rf"{NUMBER}(?:\s*(?:×|by|to|乘|再?到|至)\s*{NUMBER})+")  # 784 × 128, 0 to 255
 DIGITS = re.compile(
     r"(?:(?<![^\s（(])[-−])?(?<![A-Za-z0-9_.])\d[\d,]*(?:\.\d+)*(?!\d|\s*月)(?:\s*([千百万亿]|thousand|million|billion))?"
 )
@@ -50,17 +52,20 @@ class Facts:
     """What one unit says that has no language, each as often as it says it.
 
     `strict`: kind to facts that must be the same. `digits` may be words in the other language. `words` (numbers of three and
-    more that are written as words) and `names` are loose: idioms have them too, and a pronoun can stand for a name.
+    more that are written as words) and `names` may be left out: idioms have numerals too, and a pronoun stands for a name.
+    `together`: numbers whose order says something, as in 784 × 128 and 0 to 255.
     """
 
     strict: dict[str, Counter] = field(default_factory=dict)
     digits: Counter = field(default_factory=Counter)
     words: Counter = field(default_factory=Counter)
     names: set[str] = field(default_factory=set)
+    together: set[tuple[str, ...]] = field(default_factory=set)
 
     def __add__(self, other: Facts) -> Facts:
         strict = {kind: self.strict[kind] + other.strict[kind] for kind in self.strict}
-        return Facts(strict, self.digits + other.digits, self.words + other.words, self.names | other.names)
+        counts = self.digits + other.digits, self.words + other.words
+        return Facts(strict, *counts, self.names | other.names, self.together | other.together)
 
 
 def same_facts(page: Page, other: Page, house: House) -> list[str]:
@@ -109,6 +114,9 @@ def differences(ours: Facts, theirs: Facts) -> Iterator[str]:
     more, fewer = ours.names - theirs.names, theirs.names - ours.names
     if more and fewer:
         yield f"has other names: {_list(more)} rather than {_list(fewer)}"
+    for group in ours.together - theirs.together:
+        if other := next((g for g in theirs.together - ours.together if sorted(g) == sorted(group)), None):
+            yield f"has numbers in another order: {', '.join(group)} rather than {', '.join(other)}"
 
 
 def facts_of(text: str, page: Page | None = None, house: House | None = None) -> Facts:
@@ -141,7 +149,8 @@ def facts_of(text: str, page: Page | None = None, house: House | None = None) ->
         if HAN.search(words)
         else _english(words)
     )
-    return Facts(strict, digits, Counter(map(float, values)), set(NAMES.findall(text)))
+    together = {tuple(re.findall(NUMBER, match[0])) for match in TOGETHER.finditer(text)}
+    return Facts(strict, digits, Counter(map(float, values)), {*NAMES.findall(text)}, together)
 
 
 def _sections(page: Page) -> list[list[tuple[str, int, str]]]:
