@@ -109,7 +109,7 @@ for name, point, marker in zip("ABCD", X, "osss"):
     axes.plot(*point, marker, markerfacecolor="#cc5500", markeredgecolor="#fefefe", markersize=9)
     axes.annotate(name, point, (7, 5), textcoords="offset points", fontsize=12)
 axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
-plt.colorbar(shades, label="P(inside)", orientation="horizontal", shrink=0.7)
+plt.colorbar(shades, label="P(inside)", orientation="horizontal", shrink=0.7, pad=0.25)
 # --8<-- [end:map]
 
 
