@@ -27,6 +27,20 @@ FRAMEWORKS = {
 # one can install it: its scripts are downloaded as files.
 WITHOUT_NOTEBOOK = ("mxnet",)
 LANGUAGES = ("zh", "en")
+# Keras' layers with weights, by what their translators in `snippets/frameworks/parity/` are called by.
+LAYERS = Literal[
+    "dense",
+    "flatten_dense",
+    "conv2d",
+    "conv2d_without_bias",
+    "rnn",
+    "bidirectional_rnn",
+    "gru",
+    "attention",
+    "layer_norm",
+    "batch_norm",
+    "embedding",
+]
 # A promise that holds for any seed has been tried on this many runs of a script, its frameworks taken together.
 RUNS = 20
 
@@ -51,6 +65,7 @@ Texts = Annotated[dict[str, str], AfterValidator(_both)]
 Number = Annotated[int | float, AfterValidator(_finite)]
 Positive = Annotated[Number, Field(gt=0)]
 Names = Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+Shape = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, strict=False)]
 
 
 class _Table(BaseModel):
@@ -151,6 +166,44 @@ class Claim(_Table):
     stand_in: bool = False
 
 
+class Plan(_Table):
+    """What the tests of parity need to know of one model to prove that its versions are the same.
+
+    `script`: whose model it is, by default the script of the plan's own name. `builder`: the function or class that makes
+    it, by default `build_model`, `Model` or `build_generator`; `argument`: what the builder is given. `input`: the shape of
+    one input, in Keras' order of axes. `layers`: Keras' layers with weights, in their order; `heads` of attention, `height`
+    and `width` of what is flattened. It tells `classes` apart, or learns numbers, of the shape `target` for each input. It
+    reads tokens, of a `vocabulary` with 0 as padding, and answers at each; `source`: so many of the first are a sequence of
+    their own, which it takes as its first argument. `padded`: it answers at each step, and steps of zeros are padding.
+    `noise`: how many numbers it draws for each input; it takes them as its argument `noise`. `single`: frameworks that
+    compute part of it in single precision, whatever they are asked for. `apart`: why its versions do not claim to be the same.
+    """
+
+    name: str
+    script: str
+    apart: str | None = None
+    builder: str | None = None
+    argument: str | None = None
+    input: Shape | None = None
+    layers: Annotated[tuple[LAYERS, ...], Field(strict=False)] = ()
+    heads: int | None = None
+    height: int | None = None
+    width: int | None = None
+    classes: Annotated[int, Field(ge=2)] = 10
+    target: Shape | None = None
+    vocabulary: int | None = None
+    source: int = 0
+    padded: bool = False
+    noise: int = 0
+    single: tuple[Literal["tensorflow", "pytorch", "mxnet"], ...] = Field(default=(), strict=False)
+
+    @model_validator(mode="after")
+    def _compared_or_not(self) -> Plan:
+        if bool(self.apart) == bool(self.input and self.layers):
+            raise ValueError("must give input and layers, or under apart the reason why it is not compared")
+        return self
+
+
 class Contract(_Table):
     """What a `topic.toml` says, each entry with its own name in it and the scripts it is about."""
 
@@ -161,6 +214,7 @@ class Contract(_Table):
     results: dict[str, Result] = {}
     figures: dict[str, Figure] = {}
     claims: dict[str, Claim] = {}
+    parity: dict[str, Plan] = {}
     absent: dict[str, Texts] = {}
 
     @model_validator(mode="after")
@@ -169,6 +223,9 @@ class Contract(_Table):
             for name, entry in getattr(self, table).items():
                 if unknown := set(entry.scripts) - set(self.scripts):
                     raise ValueError(f"{table}.{name} names unknown scripts: {', '.join(sorted(unknown))}")
+        for name, plan in self.parity.items():
+            if plan.script not in self.scripts:
+                raise ValueError(f"parity.{name} is of an unknown script: {plan.script}")
         if not self.results:
             raise ValueError("declares no result: a topic that claims nothing cannot be tested")
         return self
@@ -203,6 +260,11 @@ class Topic:
     @property
     def claims(self) -> Mapping[str, Claim]:
         return self.contract.claims
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """Of the models that are compared between frameworks."""
+        return tuple(plan for plan in self.contract.parity.values() if not plan.apart)
 
 
 @dataclass(frozen=True)
@@ -367,7 +429,7 @@ def read_contract(path: Path, text: str) -> Contract:
     """Return what a `topic.toml` of this text says; raise `CatalogError` that names the file and the entry."""
     table = _parse(path, text)
     names = table.setdefault("scripts", [path.parent.name])
-    for kind in ("results", "figures", "claims"):
+    for kind in ("results", "figures", "claims", "parity"):
         entries = table.get(kind, {})
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
             raise CatalogError(f"{path}: {kind} must be a table of tables")
@@ -380,6 +442,8 @@ def _named(kind: str, name: str, entry: dict[str, Any], scripts: list[str]) -> d
     entry = {**entry, "name": name}
     if kind in ("results", "figures"):
         entry.setdefault("scripts", scripts)
+    if kind == "parity":
+        entry.setdefault("script", name)
     if kind in ("figures", "claims"):
         key = "alternative" if kind == "figures" else "text"
         entry[key] = {language: entry.pop(language) for language in LANGUAGES if language in entry}
