@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -64,6 +64,8 @@ def _finite(number: float) -> float:
 Texts = Annotated[dict[str, str], AfterValidator(_both)]
 Number = Annotated[int | float, AfterValidator(_finite)]
 Positive = Annotated[Number, Field(gt=0)]
+Item = TypeVar("Item")
+OneOrMore = Item | Annotated[tuple[Item, ...], Field(min_length=2, strict=False)]
 Names = Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
 Shape = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, strict=False)]
 
@@ -204,6 +206,55 @@ class Plan(_Table):
         return self
 
 
+class Training(_Table):
+    """How a script trains, in each of its frameworks; the tests watch a run and hold it to this.
+
+    `trainings`: how many optimisers it uses. A list gives the different values that they have. `learning_rate`: the largest,
+    where it follows a `schedule`. `epochs` passes are made over `rows` of data, `batch_size` at a time; `orders`: in so many
+    different orders, by default another one in each epoch; or it takes so many `steps`. `losses`: what is minimised, its mean over a batch.
+    `judged_on_training_rows`: why the model is also judged on rows that it was trained on, if so; `judged_as_in_training`: why
+    with dropout, or with a batch's own statistics. A table that is called by a
+    framework says what is different there, and `why`.
+    """
+
+    name: str
+    optimizer: str = "Adam"
+    trainings: Annotated[int, Field(ge=1)] = 1
+    learning_rate: OneOrMore[Positive]
+    schedule: OneOrMore[Literal["constant", "cosine", "warm-up and cosine", "one cycle"]] = "constant"
+    beta_1: OneOrMore[Number] = 0.9
+    beta_2: Number = 0.999
+    momentum: Number = 0
+    weight_decay: Number = 0
+    clip_norm: OneOrMore[Number] = 0
+    losses: OneOrMore[str]
+    batch_size: OneOrMore[int]
+    epochs: OneOrMore[int] = 1
+    rows: OneOrMore[int] | None = None
+    steps: OneOrMore[int] | None = None
+    orders: OneOrMore[int] | None = None
+    judged_on_training_rows: str | None = None
+    judged_as_in_training: str | None = None
+    why: str | None = None
+    keras: dict[str, Any] = {}
+    tensorflow: dict[str, Any] = {}
+    pytorch: dict[str, Any] = {}
+    mxnet: dict[str, Any] = {}
+
+    def of(self, framework: str) -> Training:
+        """Return what is true in one framework."""
+        return Training.model_validate(self.model_dump() | getattr(self, framework))
+
+    @model_validator(mode="after")
+    def _differences_have_reasons(self) -> Training:
+        for framework in FRAMEWORKS:
+            if (different := getattr(self, framework, {})) and not {
+                "why"
+            } < different.keys() <= Training.model_fields.keys():
+                raise ValueError(f"{framework} must say what is different, by the keys above, and why")
+        return self
+
+
 class Contract(_Table):
     """What a `topic.toml` says, each entry with its own name in it and the scripts it is about."""
 
@@ -215,6 +266,7 @@ class Contract(_Table):
     figures: dict[str, Figure] = {}
     claims: dict[str, Claim] = {}
     parity: dict[str, Plan] = {}
+    training: dict[str, Training] = {}
     absent: dict[str, Texts] = {}
 
     @model_validator(mode="after")
@@ -226,6 +278,8 @@ class Contract(_Table):
         for name, plan in self.parity.items():
             if plan.script not in self.scripts:
                 raise ValueError(f"parity.{name} is of an unknown script: {plan.script}")
+        if unknown := self.training.keys() - set(self.scripts):
+            raise ValueError(f"training names unknown scripts: {', '.join(sorted(unknown))}")
         if not self.results:
             raise ValueError("declares no result: a topic that claims nothing cannot be tested")
         return self
@@ -291,6 +345,12 @@ class Script:
     @property
     def figures(self) -> dict[str, Figure]:
         return {name: figure for name, figure in self.topic.figures.items() if self.name in figure.scripts}
+
+    @property
+    def training(self) -> Training | None:
+        """How it trains in its framework; None if it does not train."""
+        stated = self.topic.contract.training.get(self.name)
+        return stated.of(self.framework) if stated and self.framework != "numpy" else None
 
     def violations(self, results: Mapping[str, float | list[float]]) -> list[str]:
         """Return one sentence for each declared bound that a run's results break."""
@@ -429,7 +489,7 @@ def read_contract(path: Path, text: str) -> Contract:
     """Return what a `topic.toml` of this text says; raise `CatalogError` that names the file and the entry."""
     table = _parse(path, text)
     names = table.setdefault("scripts", [path.parent.name])
-    for kind in ("results", "figures", "claims", "parity"):
+    for kind in ("results", "figures", "claims", "parity", "training"):
         entries = table.get(kind, {})
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
             raise CatalogError(f"{path}: {kind} must be a table of tables")

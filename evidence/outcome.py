@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evidence.catalog import Script
@@ -34,7 +34,7 @@ class Run:
     """What one good run left behind.
 
     `code` maps the files that ran to the digests of their tokens; `output` is what it printed; `figures` maps names to SVG text; `probe` holds the arrays that a test's probe took
-    from the live process; seconds and bytes are of the whole process, imports included.
+    from the live process; `training` is what was seen of how it trained, if it was watched; seconds and bytes are of the whole process, imports included.
     """
 
     script: Script
@@ -52,3 +52,4 @@ class Run:
     seconds_wall: float
     seconds_cpu: float
     peak_memory_bytes: int
+    training: Mapping[str, object] = field(default_factory=dict)

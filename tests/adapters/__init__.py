@@ -1,8 +1,8 @@
 """Models of every framework behind one face, for the tests of parity and for probes; each module needs its own framework alone.
 
 `Network` is a model as a probe finds it: `parameters()`, those that are trained, in the order in which the model has them, each
-with its inputs before its outputs and pixels before channels, as in Keras; `call(x, training)`, on arrays and to arrays,
-likewise. What the tests of parity need besides, `tests.parity.measure` describes; there weights lie as in Keras to the last axis.
+with its axes as in Keras; `call(x, training)`, on arrays and to arrays, pixels before channels; `tensor(array)` and
+`array(tensor)`. What the tests of parity need besides, `tests.parity.measure` describes.
 """
 
 from __future__ import annotations
@@ -21,9 +21,24 @@ def open_model(model):
     return importlib.import_module(f"tests.adapters.{framework}").Network(model)
 
 
-def inputs_first(parameter: np.ndarray) -> np.ndarray:
-    """Return a kernel of PyTorch or MXNet, outputs before inputs before pixels, with its axes in Keras' order."""
+def inputs_first(parameter: np.ndarray, maps: tuple[int, int] | None = None) -> np.ndarray:
+    """Return a kernel of PyTorch or MXNet, outputs before inputs before pixels, with its axes in Keras' order.
+
+    `maps`: height and width of the maps that are flattened before it.
+    """
+    if maps:
+        parameter = parameter.reshape(len(parameter), -1, *maps).transpose(0, 2, 3, 1).reshape(parameter.shape)
     return parameter.transpose(2, 3, 1, 0) if parameter.ndim == 4 else parameter.T
+
+
+def in_keras_order(parameters: list[tuple[np.ndarray, bool]], maps: tuple[int, int] | None) -> list[np.ndarray]:
+    """Return parameters of PyTorch or MXNet as in Keras; each comes with whether it is an embedding's, which needs no change."""
+    found, after_convolution = [], False
+    for parameter, embedding in parameters:
+        flattened = maps if after_convolution and parameter.ndim == 2 else None
+        found.append(parameter.copy() if embedding else inputs_first(parameter, flattened).copy())
+        after_convolution = parameter.ndim == 4 or (after_convolution and parameter.ndim == 1)
+    return found
 
 
 def channels_last(function, x: np.ndarray) -> np.ndarray:

@@ -20,12 +20,15 @@ class Network:
     def __init__(self, model) -> None:
         self.model = model
 
-    def parameters(self) -> list[np.ndarray]:
+    def parameters(self, maps: tuple[int, int] | None = None) -> list[np.ndarray]:
         return [variable.numpy() for variable in self.model.trainable_variables]
 
     def call(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         given = {"training": training} if _takes_training(self.model) else {}
-        return in_batches(lambda batch: np.asarray(self.model(batch, **given)), x)
+        return in_batches(lambda batch: self.array(self.model(batch, **given)), x)
+
+    tensor = staticmethod(tf.constant)
+    array = staticmethod(np.asarray)
 
 
 def _takes_training(model) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import mxnet as mx
 import numpy as np
 from mxnet import autograd, gluon
 
-from tests.adapters import channels_last, in_batches, inputs_first
+from tests.adapters import channels_last, in_batches, in_keras_order
 from tests.parity.measure import ADAM_EPSILON, ADAM_LEARNING_RATE, SGD_LEARNING_RATE, Translator
 
 
@@ -17,16 +19,19 @@ class Network:
         self.model = model
         self.context = next(iter(model.collect_params().values())).list_ctx()[0]
 
-    def parameters(self) -> list[np.ndarray]:
+    def parameters(self, maps: tuple[int, int] | None = None) -> list[np.ndarray]:
         trained = [each for each in self.model.collect_params().values() if each.grad_req != "null"]
-        return [inputs_first(parameter.data().asnumpy()) for parameter in trained]
+        return in_keras_order([(self.array(each.data()), "embedding" in each.name) for each in trained], maps)
 
     def call(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         with autograd.train_mode() if training else autograd.predict_mode():
-            return in_batches(lambda batch: channels_last(self._on_arrays, batch), x)
+            return in_batches(partial(channels_last, lambda batch: self.array(self.model(self.tensor(batch)))), x)
 
-    def _on_arrays(self, x: np.ndarray) -> np.ndarray:
-        return self.model(mx.nd.array(x, ctx=self.context)).asnumpy()
+    def tensor(self, array: np.ndarray) -> mx.nd.NDArray:
+        return mx.nd.array(array, ctx=self.context)
+
+    def array(self, tensor: mx.nd.NDArray) -> np.ndarray:
+        return tensor.asnumpy()
 
 
 class GluonNetwork:

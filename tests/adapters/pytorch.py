@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch import nn
 
-from tests.adapters import channels_last, in_batches, inputs_first
+from tests.adapters import channels_last, in_batches, in_keras_order
 from tests.parity.measure import ADAM_EPSILON, ADAM_LEARNING_RATE, SGD_LEARNING_RATE, Translator
 
 
@@ -16,19 +18,29 @@ class Network:
     def __init__(self, model: nn.Module) -> None:
         self.model, self.device = model, next(model.parameters()).device
 
-    def parameters(self) -> list[np.ndarray]:
-        return [inputs_first(parameter.numpy(force=True)).copy() for parameter in self.model.parameters()]
+    def parameters(self, maps: tuple[int, int] | None = None) -> list[np.ndarray]:
+        return in_keras_order(
+            [
+                (self.array(parameter), isinstance(module, nn.Embedding))
+                for module in self.model.modules()
+                for parameter in module.parameters(recurse=False)
+            ],
+            maps,
+        )
 
     def call(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         before = self.model.training
         self.model.train(training)
         with torch.no_grad():
-            y = in_batches(lambda batch: channels_last(self._on_arrays, batch), x)
+            y = in_batches(partial(channels_last, lambda batch: self.array(self.model(self.tensor(batch)))), x)
         self.model.train(before)
         return y
 
-    def _on_arrays(self, x: np.ndarray) -> np.ndarray:
-        return self.model(torch.tensor(x, device=self.device)).numpy(force=True)
+    def tensor(self, array: np.ndarray) -> torch.Tensor:
+        return torch.tensor(array, device=self.device)
+
+    def array(self, tensor: torch.Tensor) -> np.ndarray:
+        return tensor.numpy(force=True)
 
 
 class PyTorchNetwork:
