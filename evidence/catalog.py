@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -28,6 +28,20 @@ FRAMEWORKS = {
 # one can install it: its scripts are downloaded as files.
 WITHOUT_NOTEBOOK = ("mxnet",)
 LANGUAGES = ("zh", "en")
+# Keras' layers with weights, by what their translators in `snippets/frameworks/parity/` are called by.
+LAYERS = Literal[
+    "dense",
+    "flatten_dense",
+    "conv2d",
+    "conv2d_without_bias",
+    "rnn",
+    "bidirectional_rnn",
+    "gru",
+    "attention",
+    "layer_norm",
+    "batch_norm",
+    "embedding",
+]
 # A promise that holds for any seed has been tried on this many runs of a script, its frameworks taken together.
 RUNS = 20
 
@@ -51,7 +65,10 @@ def _finite(number: float) -> float:
 Texts = Annotated[dict[str, str], AfterValidator(_both)]
 Number = Annotated[int | float, AfterValidator(_finite)]
 Positive = Annotated[Number, Field(gt=0)]
+Item = TypeVar("Item")
+OneOrMore = Item | Annotated[tuple[Item, ...], Field(min_length=2, strict=False)]
 Names = Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+Shape = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, strict=False)]
 
 
 class _Table(BaseModel):
@@ -203,6 +220,93 @@ class Rehearsal(_Table):
         return found
 
 
+class Plan(_Table):
+    """What the tests of parity need to know of one model to prove that its versions are the same.
+
+    `script`: whose model it is, by default the script of the plan's own name. `builder`: the function or class that makes
+    it, by default `build_model`, `Model` or `build_generator`; `argument`: what the builder is given. `input`: the shape of
+    one input, in Keras' order of axes. `layers`: Keras' layers with weights, in their order; `heads` of attention, `height`
+    and `width` of what is flattened. It tells `classes` apart, or learns numbers, of the shape `target` for each input. It
+    reads tokens, of a `vocabulary` with 0 as padding, and answers at each; `source`: so many of the first are a sequence of
+    their own, which it takes as its first argument. `padded`: it answers at each step, and steps of zeros are padding.
+    `noise`: how many numbers it draws for each input; it takes them as its argument `noise`. `single`: frameworks that
+    compute part of it in single precision, whatever they are asked for. `apart`: why its versions do not claim to be the same.
+    """
+
+    name: str
+    script: str
+    apart: str | None = None
+    builder: str | None = None
+    argument: str | None = None
+    input: Shape | None = None
+    layers: Annotated[tuple[LAYERS, ...], Field(strict=False)] = ()
+    heads: int | None = None
+    height: int | None = None
+    width: int | None = None
+    classes: Annotated[int, Field(ge=2)] = 10
+    target: Shape | None = None
+    vocabulary: int | None = None
+    source: int = 0
+    padded: bool = False
+    noise: int = 0
+    single: tuple[Literal["tensorflow", "pytorch", "mxnet"], ...] = Field(default=(), strict=False)
+
+    @model_validator(mode="after")
+    def _compared_or_not(self) -> Plan:
+        if bool(self.apart) == bool(self.input and self.layers):
+            raise ValueError("must give input and layers, or under apart the reason why it is not compared")
+        return self
+
+
+class Training(_Table):
+    """How a script trains, in each of its frameworks; the tests watch a run and hold it to this.
+
+    `trainings`: how many optimisers it uses. A list gives the different values that they have. `learning_rate`: the largest,
+    where it follows a `schedule`. `epochs` passes are made over `rows` of data, `batch_size` at a time; `orders`: in so many
+    different orders, by default another one in each epoch; or it takes so many `steps`. `losses`: what is minimised, its mean over a batch.
+    `judged_on_training_rows`: why the model is also judged on rows that it was trained on, if so; `judged_as_in_training`: why
+    with dropout, or with a batch's own statistics. A table that is called by a
+    framework says what is different there, and `why`.
+    """
+
+    name: str
+    optimizer: str = "Adam"
+    trainings: Annotated[int, Field(ge=1)] = 1
+    learning_rate: OneOrMore[Positive]
+    schedule: OneOrMore[Literal["constant", "cosine", "warm-up and cosine", "one cycle"]] = "constant"
+    beta_1: OneOrMore[Number] = 0.9
+    beta_2: Number = 0.999
+    momentum: Number = 0
+    weight_decay: Number = 0
+    clip_norm: OneOrMore[Number] = 0
+    losses: OneOrMore[str]
+    batch_size: OneOrMore[int]
+    epochs: OneOrMore[int] = 1
+    rows: OneOrMore[int] | None = None
+    steps: OneOrMore[int] | None = None
+    orders: OneOrMore[int] | None = None
+    judged_on_training_rows: str | None = None
+    judged_as_in_training: str | None = None
+    why: str | None = None
+    keras: dict[str, Any] = {}
+    tensorflow: dict[str, Any] = {}
+    pytorch: dict[str, Any] = {}
+    mxnet: dict[str, Any] = {}
+
+    def of(self, framework: str) -> Training:
+        """Return what is true in one framework."""
+        return Training.model_validate(self.model_dump() | getattr(self, framework))
+
+    @model_validator(mode="after")
+    def _differences_have_reasons(self) -> Training:
+        for framework in FRAMEWORKS:
+            if (different := getattr(self, framework, {})) and not {
+                "why"
+            } < different.keys() <= Training.model_fields.keys():
+                raise ValueError(f"{framework} must say what is different, by the keys above, and why")
+        return self
+
+
 class Contract(_Table):
     """What a `topic.toml` says, each entry with its own name in it and the scripts it is about."""
 
@@ -215,6 +319,8 @@ class Contract(_Table):
     claims: dict[str, Claim] = {}
     checks: dict[str, Check] = {}
     rehearsal: dict[str, Rehearsal] = {}
+    parity: dict[str, Plan] = {}
+    training: dict[str, Training] = {}
     absent: dict[str, Texts] = {}
 
     @model_validator(mode="after")
@@ -232,6 +338,11 @@ class Contract(_Table):
             own = {result.name for result in self.results.values() if name in result.scripts}
             if unknown := (rehearsal.minimum.keys() | rehearsal.maximum.keys()) - own:
                 raise ValueError(f"rehearsal.{name} bounds {', '.join(sorted(unknown))}, no result of that script")
+        for name, plan in self.parity.items():
+            if plan.script not in self.scripts:
+                raise ValueError(f"parity.{name} is of an unknown script: {plan.script}")
+        if unknown := self.training.keys() - set(self.scripts):
+            raise ValueError(f"training names unknown scripts: {', '.join(sorted(unknown))}")
         if not self.results:
             raise ValueError("declares no result: a topic that claims nothing cannot be tested")
         return self
@@ -270,6 +381,11 @@ class Topic:
     @property
     def checks(self) -> Mapping[str, Check]:
         return self.contract.checks
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """Of the models that are compared between frameworks."""
+        return tuple(plan for plan in self.contract.parity.values() if not plan.apart)
 
 
 @dataclass(frozen=True)
@@ -310,6 +426,12 @@ class Script:
     def rehearsal(self) -> Rehearsal | None:
         """Its shorter run for every day; None if it is always run whole."""
         return self.topic.contract.rehearsal.get(self.name)
+
+    @property
+    def training(self) -> Training | None:
+        """How it trains in its framework; None if it does not train."""
+        stated = self.topic.contract.training.get(self.name)
+        return stated.of(self.framework) if stated and self.framework != "numpy" else None
 
     def violations(self, results: Mapping[str, float | list[float]]) -> list[str]:
         """Return one sentence for each declared bound that a run's results break."""
@@ -485,7 +607,7 @@ def read_contract(path: Path, text: str) -> Contract:
     """Return what a `topic.toml` of this text says; raise `CatalogError` that names the file and the entry."""
     table = _parse(path, text)
     names = table.setdefault("scripts", [path.parent.name])
-    for kind in ("results", "figures", "claims", "checks", "rehearsal"):
+    for kind in ("results", "figures", "claims", "checks", "rehearsal", "parity", "training"):
         entries = table.get(kind, {})
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
             raise CatalogError(f"{path}: {kind} must be a table of tables")
@@ -498,6 +620,8 @@ def _named(kind: str, name: str, entry: dict[str, Any], scripts: list[str]) -> d
     entry = {**entry, "script" if kind == "rehearsal" else "name": name}
     if kind in ("results", "figures"):
         entry.setdefault("scripts", scripts)
+    if kind == "parity":
+        entry.setdefault("script", name)
     if kind in ("figures", "claims"):
         key = "alternative" if kind == "figures" else "text"
         entry[key] = {language: entry.pop(language) for language in LANGUAGES if language in entry}

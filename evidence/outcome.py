@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evidence.catalog import Script
@@ -35,6 +35,7 @@ class Run:
 
     `code` maps the files that ran to the digests of their tokens; `output` is what it printed; `figures` maps names to SVG text; `probe` holds the arrays that a test's probe took
     from the live process, `values` those that the topic's checks name, by their expressions;
+    `training` is what was seen of how it trained, if it was watched;
     `rehearsed` says that it was shorter than the script; seconds and bytes are of the whole process, imports included.
     """
 
@@ -55,3 +56,4 @@ class Run:
     seconds_cpu: float
     peak_memory_bytes: int
     rehearsed: bool = False
+    training: Mapping[str, object] = field(default_factory=dict)

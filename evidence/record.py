@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evidence.catalog import Catalog, Script
+from evidence.catalog import Catalog, Script, Topic
 from evidence.claims import Evidence
 from evidence.code import changed_versions, code_digests, digest, public_version
 
@@ -68,9 +68,9 @@ def record_path(catalog: Catalog, script: Script, device: str, ending: str = "js
     return catalog.records / script.topic.path / f"{script.stem}.{device}.{ending}"
 
 
-def parity_path(catalog: Catalog) -> Path:
-    """Return where the one record lies that is of no script: how alike the versions of each model are (`evidence.parity`)."""
-    return catalog.records / "frameworks" / "parity" / "models.json"
+def parity_path(catalog: Catalog, topic: Topic) -> Path:
+    """Return where the record of a topic's parity lies: how alike the versions of its models are (`evidence.parity`)."""
+    return catalog.records / topic.path / "parity.json"
 
 
 def read_record(catalog: Catalog, script: Script, device: str = "cpu") -> Record:
@@ -192,7 +192,8 @@ def unclaimed_files(catalog: Catalog) -> list[Path]:
     """Return files under `records/` that belong to no record; `evidence.benchmark.record`, `evidence.checks`,
     `evidence.parity` and `evidence.receipts` read theirs.
     """
-    claimed = {parity_path(catalog), *(catalog.records / "benchmarks").glob("*.json")}
+    claimed = {*(catalog.records / "benchmarks").glob("*.json")}
+    claimed |= {parity_path(catalog, topic) for topic in catalog.topics.values() if topic.plans}
     claimed |= {catalog.records / topic.path / "checks.json" for topic in catalog.topics.values() if topic.checks}
     claimed |= {catalog.records / "receipts" / f"{stem}.json" for stem in catalog.scripts}
     for script in catalog.scripts.values():

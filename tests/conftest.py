@@ -126,10 +126,14 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with the argument `stem` runs for every script, or for those of the module's `TOPIC`, and of its mark `script`."""
+    """A test with the argument `stem` runs for every script, or for those of the module's `TOPIC`, and of its mark `script`.
+
+    A module may have a function `chosen`, which says of a script whether the module's tests are about it.
+    """
     if "stem" not in metafunc.fixturenames:
         return
-    scripts = _catalog().select(getattr(metafunc.module, "TOPIC", None))
+    chosen = getattr(metafunc.module, "chosen", lambda script: True)
+    scripts = [script for script in _catalog().select(getattr(metafunc.module, "TOPIC", None)) if chosen(script)]
     if mark := metafunc.definition.get_closest_marker("script"):
         scripts = [script for script in scripts if script.name in mark.args]
         scripts = [script for script in scripts if script.framework == mark.kwargs.get("framework", script.framework)]
@@ -183,7 +187,7 @@ def script(catalog: Catalog, stem: str) -> Script:
 
 @pytest.fixture(scope="session")
 def run_of(pytestconfig: pytest.Config, catalog: Catalog, mnist: Mnist) -> Callable[[Script], Run]:
-    """Run a script as its reader does, with its topic's probe if there is one; each script once a session.
+    """Run a script as its reader does, watched while it trains, with its topic's probe if there is one; each once a session.
 
     A run that failed is not repeated: every test that needs it fails with its message.
     """
@@ -198,16 +202,17 @@ def run_of(pytestconfig: pytest.Config, catalog: Catalog, mnist: Mnist) -> Calla
             probe = ROOT / "tests" / script.topic.section / f"probe_{script.topic.name}.py"
             probe = probe if probe.exists() else None
             rehearsed = pytestconfig.stash[EVERYDAY].starts(script, pytestconfig.stash[TEST])
+            watch = ROOT / "tests" / "adapters" / "watching.py" if script.training else None
             try:
                 if rehearsed:
                     finished[script.stem] = run_script(catalog, script, mnist, rehearsed=True, probe=probe)
                 elif script.topic.section == "walkthroughs":
                     # As its reader runs it: the notebook, whose code is the script. Once: training takes long.
                     finished[script.stem] = run_notebook(
-                        catalog, script, walkthrough_of(catalog, script).clean(), mnist, probe=probe
+                        catalog, script, walkthrough_of(catalog, script).clean(), mnist, probe=probe, watch=watch
                     ).run
                 else:
-                    finished[script.stem] = run_script(catalog, script, mnist, probe=probe)
+                    finished[script.stem] = run_script(catalog, script, mnist, probe=probe, watch=watch)
             except Exception as error:
                 finished[script.stem] = error
             pytestconfig.stash[EVERYDAY].ended(script, finished[script.stem])

@@ -253,6 +253,7 @@ def main() -> None:
     guard.install()
     versions = {name: importlib.metadata.version(name) for name in job["packages"]}
     sys.meta_path[sys.meta_path.index(PathFinder)] = StatedPackages(job["stated"])
+    report = runpy.run_path(job["watch"])["watch"](job["packages"]) if job["watch"] else dict
     started, used = time.perf_counter(), processor_seconds()
     namespace = execute(script, code)
     wall, cpu = time.perf_counter() - started, processor_seconds() - used
@@ -270,6 +271,7 @@ def main() -> None:
         "peak_memory_bytes": memory,
         "accelerator_used": accelerator_used(),
         "versions": versions | {"python": platform.python_version()},
+        "training": report(),
     }
     if job["probe"]:
         import numpy

@@ -25,6 +25,7 @@ guard: object
 job: dict
 versions: dict
 started: float
+report: object
 shown: list = []  # figures
 
 
@@ -69,6 +70,7 @@ def finish(namespace: dict) -> None:
         "seconds_cpu": round(seconds_cpu(), 3),
         "peak_memory_bytes": driver.peak_memory_bytes(),
         "versions": versions | {"python": platform.python_version()},
+        "training": report(),
     }
     if job["probe"]:
         import numpy
@@ -99,8 +101,10 @@ def main() -> None:
     kernel.versions = {name: importlib.metadata.version(name) for name in kernel.job["packages"]}
     stated = [*kernel.job["stated"], "ipykernel"]
     sys.meta_path[sys.meta_path.index(PathFinder)] = kernel.driver.StatedPackages(stated)
-    if kernel.job["probe"]:
+    if kernel.job["probe"] or kernel.job["watch"]:  # a framework that is watched may import Matplotlib
         kernel.keep_figures()
+    watch = kernel.job["watch"]
+    kernel.report = runpy.run_path(watch)["watch"](kernel.job["packages"]) if watch else dict
     kernel.started = time.perf_counter()
 
     from ipykernel.kernelapp import IPKernelApp

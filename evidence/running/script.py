@@ -48,13 +48,15 @@ def run_script(
     seed: int | None = None,
     rehearsed: bool = False,
     probe: Path | None = None,
+    watch: Path | None = None,
     time_limit_seconds: float | None = None,
     on_output: Callable[[str], None] = lambda line: None,
 ) -> Run:
     """Run one script and return what it left.
 
     `seed` replaces the script's own `SEED`, `rehearsed` what its rehearsal replaces; `probe` is a file whose function `probe(names)` is called after the run,
-    in the same process, and returns arrays; `on_output` receives each line as it is printed.
+    in the same process, and returns arrays; `watch` is a file whose function `watch(packages)` is called before the run, and
+    returns a function that says after it, in JSON's terms, how it trained; `on_output` receives each line as it is printed.
 
     Raises `RunFailed` if the script raises, exceeds its time limit, prints or leaves a number that is not finite,
     imports what its download does not tell a reader to install, leaves a declared result or figure out, draws an undeclared or oversized one, or writes outside its folder.
@@ -85,6 +87,7 @@ def run_script(
             "stated": required_packages(catalog, script),
             "values": expressions(script.checks.values()),
             "probe": str(probe.resolve()) if probe else None,
+            "watch": str(watch.resolve()) if watch else None,
         }
         job_path = folders["control"] / "job.json"
         job_path.write_text(json.dumps(job), encoding="utf-8")
@@ -128,6 +131,7 @@ def run_script(
             figures={name: themed(path.read_text(encoding="utf-8")) for name, path in figures.items()},
             probe=read_probe(folders["control"] / "probe.npz"),
             values=read_values(folders["control"] / "values.npz"),
+            training=outcome["training"],
             versions=outcome["versions"],
             seconds_wall=outcome["seconds_wall"],
             seconds_cpu=outcome["seconds_cpu"],

@@ -130,6 +130,38 @@ def replaced(old: str, new: str) -> str:
             id="surplus reason",
         ),
         pytest.param(
+            CONTRACT + '[parity.toy]\ninput = [2]\nlayers = ["dens"]\n' + ABSENT,
+            "parity.toy.layers.0 Input should be 'dense'",
+            id="layer of a plan",
+        ),
+        pytest.param(
+            CONTRACT + "[parity.toy]\ninput = [2]\n" + ABSENT,
+            "parity.toy must give input and layers, or under apart the reason",
+            id="half a plan",
+        ),
+        pytest.param(
+            CONTRACT + '[parity.tyo]\napart = "a toy"\n' + ABSENT,
+            "parity.tyo is of an unknown script: tyo",
+            id="plan of no script",
+        ),
+        pytest.param(
+            CONTRACT
+            + '[training.toy]\nlearning_rate = 1\nlosses = "one"\nbatch_size = 2\nkeras = { epochs = 3 }\n'
+            + ABSENT,
+            "training.toy keras must say what is different, by the keys above, and why",
+            id="difference without a reason",
+        ),
+        pytest.param(
+            CONTRACT + '[training.toy]\nlearning_rate = 1\nlosses = "one"\nbatch_size = [2]\n' + ABSENT,
+            "training.toy.batch_size",
+            id="a list of one",
+        ),
+        pytest.param(
+            CONTRACT + '[training.tyo]\nlearning_rate = 1\nlosses = "one"\nbatch_size = 2\n' + ABSENT,
+            "training names unknown scripts: tyo",
+            id="training of no script",
+        ),
+        pytest.param(
             CONTRACT + ABSENT + 'theano = { zh = "旧", en = "old" }\n', "excuses theano", id="unknown framework"
         ),
     ],

@@ -690,3 +690,16 @@ def test_a_processor_that_nobody_knows(toy, monkeypatch):
     monkeypatch.setattr(sandbox, "PROCESSOR", "abacus")
     with pytest.raises(RunFailed, match="PROCESSOR is 'abacus'; it is one of own, avx2, sse4"):
         toy.run()
+
+
+def test_watch(toy, tmp_path):
+    """What watches is asked before the script, and answers after it and before the probe."""
+    toy.code("import json, numpy\nscore = 0.5\njson.seen = 'script'\n")
+    watch, probe = tmp_path / "watch.py", tmp_path / "probe.py"
+    watch.write_text(
+        "import json\ndef watch(packages):\n    json.seen = packages\n    return lambda: {'seen': json.seen}\n"
+    )
+    probe.write_text("import json\ndef probe(names):\n    json.seen = 'probe'\n    return {}\n")
+    assert toy.run(watch=watch, probe=probe).training == {"seen": "script"}
+    toy.code("score = 0.5\n")
+    assert toy.run(watch=watch).training == {"seen": ["numpy"]} and toy.run().training == {}
