@@ -42,7 +42,9 @@ class House(Repository):
     def test(self, *options: str) -> tuple[int, str]:
         """Return exit status and report of a session of its tests."""
         environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MNIST", "RECEIPTS"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTEST", "MNIST", "RECEIPTS", "NEW_RECEIPTS"))
         }
         run = subprocess.run(
             [sys.executable, "-m", "pytest", "-rs", "-p", "no:cacheprovider", *options],
@@ -118,7 +120,7 @@ def test_a_walkthrough_is_rehearsed_as_a_script(house):
 
 
 RECEIPT = "records/receipts/toy_numpy.json"
-WRITING = ("--receipts", "records/receipts")
+WRITING = ("--receipts",)
 
 
 def has_receipt(house, *options: str) -> bool:
