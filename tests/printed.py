@@ -1,4 +1,4 @@
-"""What a script prints, held to its declared results: each number to a value, each label to the result that it names.
+"""What a script prints, held to its declared results: a number under the name of a result is that result.
 
 Reads sources, recorded outputs and fresh ones; it runs nothing. The rules can be kept without a thought by whoever prints
 declared results under their own names.
@@ -16,53 +16,46 @@ from evidence.catalog import Script
 NUMBER = re.compile(r"(?<![A-Za-z0-9_.])[-−]?\d+(?:,\d{3})*(?:\.\d*)?(?:e[-+]?\d+)?%?(?![A-Za-z_]*\d)")
 PROGRESS = re.compile(r"\d+/\d+ - ")  # Keras's own lines
 FILLING = {"a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "it", "of", "on", "than", "the", "to", "with"}
-# Lines whose numbers are no results; the record would have to be made anew to declare them.
-UNDECLARED = {
-    "autoencoder": "epoch 1: training error",  # of the second network
-    "birnn": "the most that the past can tell",  # computed from inputs
-    "cnn": "logit ",  # of one picture
-    "equilibrium": "before: |later: ",  # outputs on both sides of the equilibrium, in one line with their accuracy
-    "recall": "chance: ",  # computed from inputs
-}
+BEGINNING = re.compile(r"(?:\w+: )?(?:\W*\w+){0,3}")  # a name and the first words of its label, or of what is printed
 KINDS = {  # what a label or a name promises, and the functions that keep the promise
-    "maximum": ("largest longest highest maximum max most greatest", "max amax maximum fmax argmax nanmax"),
-    "minimum": ("smallest shortest lowest minimum min least rarest", "min amin minimum fmin argmin nanmin"),
+    "maximum": ("largest longest highest maximum max greatest", "max amax maximum fmax argmax nanmax"),
+    "minimum": ("smallest shortest lowest minimum min rarest", "min amin minimum fmin argmin nanmin"),
     "mean": ("mean average", "mean average fmean nanmean"),
 }
 
 
 def wrong_numbers(script: Script, results: Mapping[str, float | list[float]], output: str) -> list[str]:
-    """Every decimal fraction and share in an output is a declared result of that run, or stands in the script, and
-    where the words before it name a result, it is that one.
+    """Where all words of a result's name stand before a printed decimal fraction or share, it is the value of that result,
+    or of one that fits as many of these words by its name and English label.
 
-    A result is named by the words of its name; those of its English label speak for a number that has its value.
+    What stands in the script is an input, and may be printed under any words. A number that no result has is judged only
+    under names of several words, which stand before no number that is right: one function can print of several things.
     """
     code = script.path.read_text(encoding="utf-8")
     inputs = [float(text.replace("_", "")) for text in re.findall(r"(?<![\w.])\d[\d_]*\.?\d*(?:e-?\d+)?", code)]
     values = {name: value if isinstance(value, list) else [value] for name, value in results.items()}
     names = {name: _words(name) for name in values}
     said = {name: names[name] | _words(script.results[name].label["en"]) for name in values}
-    found = []
+    found, right = [], []
     for line in output.splitlines():
         end = 0
         for match in () if PROGRESS.match(line) else NUMBER.finditer(line):
             label, end = _words(line[end : match.start()]), match.end()
-            if not re.search(r"[.e%]", match[0]):
+            if not re.search(r"[.e%]", match[0]) or any(_shows(match[0], number) for number in inputs):
                 continue
-            here = f"{script.stem} prints {line.strip()!r}, where {match[0]}"
             same = [name for name in values if any(_shows(match[0], value) for value in values[name])]
-            if not same:
-                known = any(_shows(match[0], number) for number in inputs) or any(
-                    _shows(match[0], 10**value) for name in values for value in values[name] if abs(value) < 300
+            fit = max((len(said[name] & label) for name in same), default=0)
+            whole = max((len(names[name]) for name in names if names[name] <= label), default=0)
+            named = [name for name in names if names[name] <= label and len(names[name]) == whole > max(fit, not same)]
+            if named and not {*named} & {*same}:
+                value = " or ".join(same) or "no result"
+                complaint = (
+                    f"{script.stem} prints {line.strip()!r}, where {match[0]} is {value}; the words before it say"
                 )
-                if not known and not re.search(UNDECLARED.get(script.name, "$^"), line):
-                    found.append(f"{here} is no declared result of this run and no number of the script; declare it")
-                continue
-            most = max(len(words & label) for words in names.values())
-            named = [name for name in names if most and len(names[name] & label) == most]
-            if named and not {*named} & {*same} and all(len(said[name] & label) < most for name in same):
-                found.append(f"{here} is {', '.join(same)}; the words before it say {', '.join(named)}")
-    return found
+                found.append((label, same, f"{complaint} {' or '.join(named)}"))
+            elif same:
+                right.append(label)
+    return [complaint for label, same, complaint in found if same or label not in right]
 
 
 def other_expressions(versions: Sequence[Script]) -> list[str]:
@@ -83,11 +76,11 @@ def broken_promises(script: Script) -> list[str]:
     """What is called largest, smallest or mean, as a result or before a printed value, is not computed as another of these."""
     tree = ast.parse(script.path.read_text(encoding="utf-8"))
     definitions = _definitions(tree)
-    promises = [(f"{name} {result.label['en']}", ast.Name(name)) for name, result in script.results.items()]
+    promises = [(f"{name}: {result.label['en']}", ast.Name(name)) for name, result in script.results.items()]
     promises += [(label, value) for _, label, value, _ in _prints(script)]
     found = []
     for text, value in promises:
-        promised = [kind for kind, (words, _) in KINDS.items() if _words(text) & {*words.split()}]
+        promised = [kind for kind, (words, _) in KINDS.items() if _words(BEGINNING.match(text)[0]) & {*words.split()}]
         kept = next((kinds for depth in range(3) if (kinds := _computed(value, definitions, depth))), set())
         if len(promised) == 1 and kept and promised[0] not in kept:
             found.append(
@@ -98,7 +91,7 @@ def broken_promises(script: Script) -> list[str]:
 
 def _words(text: str) -> set[str]:
     found = re.findall(r"[^\W\d_]{2,}", text.lower())
-    return {re.sub(r"(?<!s)s$", "", re.sub(r"ies$", "y", word)) for word in found} - FILLING
+    return {re.sub(r"(?<!s)s$|(?<=ss)es$", "", re.sub(r"ies$", "y", word)) for word in found} - FILLING
 
 
 def _shows(text: str, value: float) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+from math import prod
 from posixpath import dirname, join, normpath
 
 from pymdownx.slugs import slugify
@@ -25,13 +26,16 @@ TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)[^)]*\)|<(https?://[^>]+)>|(\[\^[^\]]+\
 OF_A_LANGUAGE = re.compile(r"(?<=://)(?:zh|en)\.|(?<=/)(?:zh|en|zh-cn|zh_CN)/|\.(?:zh|en)(?=\.\w+$)")
 NAMES = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(FRAMEWORKS.values())}|Adam|[A-Z]+[a-z]*[A-Z]\w*?)(?=s?(?![A-Za-z]))")
 
+NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
+TOGETHER = re.compile(rf"{NUMBER}(?:\s*(?:×|by|to|乘|再?到|至)\s*{NUMBER})+")  # 784 × 128, 0 to 255
 DIGITS = re.compile(
-    r"(?:(?<![^\s（(])[-−])?(?<![A-Za-z0-9_.])\d[\d,]*(?:\.\d+)*(?!\d|\s*月)(?:\s*([千百万亿]|thousand|million|billion))?"
+    r"(?:(?<![^\s（(、，])[-−])?(?<![A-Za-z0-9_.])\d[\d,]*(?:\.\d+)*(?!\d|\s*月)(?:\s*([千百万亿]+(?!分)|thousand|million|billion|trillion))?"
 )
 CHINESE_NUMERAL = re.compile("(?<!几)[零〇一二两三四五六七八九十百千万亿]+(?!几)")
 ABOUT = re.compile(
     "(?<![零〇一二三四五六七八九])(?:一两|两三|[一二三四五六七八]{2})(?![零〇一二三四五六七八九])"
 )  # 一两百, 七八个
+MORE = re.compile("(?<=[十百千万])[多余](?=[百千万亿])")  # 六千多亿
 CHINESE_DIGITS = {character: i for i, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -39,7 +43,7 @@ TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 ENGLISH = {word: i for i, word in enumerate(ONES.split())} | {word: 10 * i for i, word in enumerate(TENS.split(), 2)}
 ENGLISH |= {"first": 1, "second": 2, "third": 3, "fifth": 5, "eighth": 8, "ninth": 9, "twelfth": 12, "quarter": 4}
 ENGLISH |= {f"{word}th": value for word, value in ENGLISH.items() if value in (4, 6, 7, 10, 11, *range(13, 20))}
-ENGLISH |= {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+ENGLISH |= {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 ENGLISH |= {f"{word}th": value for word, value in ENGLISH.items() if value >= 100}
 VAGUE = re.compile(r"\b(?:a few|some|tens of|hundreds of) (?:hundred|thousand|million)s?\b", re.I)
 ENGLISH_NUMERAL = re.compile(rf"\b(?:{'|'.join(sorted(ENGLISH, key=len, reverse=True))})(?=s?\b)", re.I)
@@ -50,17 +54,20 @@ class Facts:
     """What one unit says that has no language, each as often as it says it.
 
     `strict`: kind to facts that must be the same. `digits` may be words in the other language. `words` (numbers of three and
-    more that are written as words) and `names` are loose: idioms have them too, and a pronoun can stand for a name.
+    more that are written as words) and `names` may be left out: idioms have numerals too, and a pronoun stands for a name.
+    `together`: numbers whose order says something, as in 784 × 128 and 0 to 255.
     """
 
     strict: dict[str, Counter] = field(default_factory=dict)
     digits: Counter = field(default_factory=Counter)
     words: Counter = field(default_factory=Counter)
     names: set[str] = field(default_factory=set)
+    together: set[tuple[str, ...]] = field(default_factory=set)
 
     def __add__(self, other: Facts) -> Facts:
         strict = {kind: self.strict[kind] + other.strict[kind] for kind in self.strict}
-        return Facts(strict, self.digits + other.digits, self.words + other.words, self.names | other.names)
+        counts = self.digits + other.digits, self.words + other.words
+        return Facts(strict, *counts, self.names | other.names, self.together | other.together)
 
 
 def same_facts(page: Page, other: Page, house: House) -> list[str]:
@@ -95,20 +102,27 @@ def same_texts(name: str, table: object) -> list[str]:
 
 
 def differences(ours: Facts, theirs: Facts) -> Iterator[str]:
-    """Yield a complaint for each kind of fact in which two units differ; either may say more often what both say."""
-    kinds = {kind: (ours.strict[kind], theirs.strict[kind]) for kind in ours.strict}
-    for kind, (a, b) in (kinds | {"numbers": (ours.digits, theirs.digits)}).items():
-        words = (ours.words, theirs.words) if kind == "numbers" else (Counter(), Counter())
-        more, fewer = a - b - words[1], b - a - words[0]
-        if more and fewer or more.keys() - b.keys() or fewer.keys() - a.keys():
+    """Yield a complaint for each kind of fact in which two units differ: each has what the other has not.
+
+    Either may leave out what the other says, or say it once more.
+    """
+    kinds = {
+        kind: (ours.strict[kind] - theirs.strict[kind], theirs.strict[kind] - ours.strict[kind]) for kind in ours.strict
+    }
+    kinds["numbers"] = tuple(_numbers(a, b) for a, b in ((ours, theirs), (theirs, ours)))
+    kinds["names"] = (ours.names - theirs.names, theirs.names - ours.names)
+    for kind, (more, fewer) in kinds.items():
+        if more and fewer:
             yield f"has other {kind}: {_list(more)} rather than {_list(fewer)}"
-    words = [{value for value in facts.words if value > 2} for facts in (ours, theirs)]
-    more, fewer = (mine - other.words.keys() - other.digits.keys() for mine, other in zip(words, (theirs, ours)))
-    if more and fewer:
-        yield f"has other numbers in words: {_list(more)} rather than {_list(fewer)}"
-    more, fewer = ours.names - theirs.names, theirs.names - ours.names
-    if more and fewer:
-        yield f"has other names: {_list(more)} rather than {_list(fewer)}"
+    for group in ours.together - theirs.together:
+        if other := next((g for g in theirs.together - ours.together if sorted(g) == sorted(group)), None):
+            yield f"has numbers in another order: {', '.join(group)} rather than {', '.join(other)}"
+
+
+def _numbers(ours: Facts, theirs: Facts) -> set:
+    """Return the numbers that one says, as digits or in words, and the other says in neither way."""
+    words = {value for value in ours.words if value > 2} - theirs.words.keys() - theirs.digits.keys()
+    return words | (ours.digits - theirs.digits - theirs.words).keys()
 
 
 def facts_of(text: str, page: Page | None = None, house: House | None = None) -> Facts:
@@ -133,15 +147,16 @@ def facts_of(text: str, page: Page | None = None, house: House | None = None) ->
     digits: Counter = Counter()
     for match in DIGITS.finditer(text):
         number = re.match(r"[-−]?[\d,.]*\d", match[0])[0].replace(",", "").replace("−", "-")
-        scale = SCALES.get(match[1]) or ENGLISH.get(match[1], 1)
+        scale = ENGLISH.get(match[1]) or prod(SCALES[mark] for mark in match[1] or "")
         digits[number if number.count(".") > 1 else float(number) * scale] += 1  # 1.9.1 is a name
-    words = VAGUE.sub(" ", DIGITS.sub(" ", text))
+    words = MORE.sub("", VAGUE.sub(" ", DIGITS.sub(" ", text)))
     values = (
         [_chinese(match[0]) for match in CHINESE_NUMERAL.finditer(words) if not ABOUT.search(match[0])]
         if HAN.search(words)
         else _english(words)
     )
-    return Facts(strict, digits, Counter(map(float, values)), set(NAMES.findall(text)))
+    together = {tuple(re.findall(NUMBER, match[0])) for match in TOGETHER.finditer(text)}
+    return Facts(strict, digits, Counter(map(float, values)), {*NAMES.findall(text)}, together)
 
 
 def _sections(page: Page) -> list[list[tuple[str, int, str]]]:
@@ -211,7 +226,7 @@ def _english(text: str) -> list[int]:
     for match in ENGLISH_NUMERAL.finditer(text):
         value = ENGLISH[match[0].lower()]
         joined = end is not None and re.fullmatch(r"[\s-]+", text[end : match.start()])
-        if joined and value >= 100:
+        if joined and value >= 100 and (found[-1] >= 100 or not match[0].endswith("th")):
             found[-1] *= value
         elif joined and found[-1] % 10 == 0 and 0 < value < 10 <= found[-1]:
             found[-1] += value

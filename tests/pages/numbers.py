@@ -11,9 +11,10 @@ NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
 OPERATION = rf"[)\s]*[-+−×*/·][(\s]*{NUMBER}"
 LEFT, RIGHT = (rf"[(\s]*{NUMBER}(?:{OPERATION}){times}[)]*" for times in "+*")
 # Not where a side goes on: with a letter, a bracket, an operator.
-BEFORE = r"(?<![\w.,^_}\])×*/+−-])(?<![}\])×*/+−-] )"
+BEFORE = r"(?<![\w.,^_}\])×*/+−-])(?<![}\])×*/+−-] )(?!(?<=\w )\()"
 AFTER = r"(?![A-Za-z0-9^_%{]|[.,]\d|\s*[×*/+−(-])"
 SUM = re.compile(rf"{BEFORE}({LEFT})(?=\s*=\s*({RIGHT}){AFTER})")
+YEAR = re.compile(r"1[89]\d\d|20\d\d")
 SHAPE = re.compile(rf"{NUMBER}(?:\s*×\s*{NUMBER})+")
 
 
@@ -47,7 +48,7 @@ def sizes_are_known(page: Page, house: House) -> list[str]:
         f"{page.name}:{line}: {number} in {text.strip()!r} is nowhere in the topic's code, tests, outputs, formulas or sums"
         for line, text in _sizes(page)
         for number in re.findall(NUMBER, text)
-        if len(number) > 1 and float(number.replace(",", "")) not in known
+        if len(number) > 1 and not YEAR.fullmatch(number) and float(number.replace(",", "")) not in known
     ]
 
 

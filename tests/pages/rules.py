@@ -129,6 +129,8 @@ def rendered_code(page: Page, house: House, markdown: Markdown) -> list[str]:
     for block in page.blocks:
         if block.kind == "fence":
             expected.append((house.code(*block.embed) or "" if block.embed else block.text).strip())
+        elif block.kind == "block" and block.detail == "checks":
+            expected += _codes_of_checks(block.text, house)
     markdown.reset()
     try:
         rendered = markdown.convert(re.sub(r"\A---\n.*?\n---\n", "", page.text, flags=re.DOTALL))
@@ -149,6 +151,13 @@ def rendered_code(page: Page, house: House, markdown: Markdown) -> list[str]:
                 f"{page.name}:1: the site does not show {expected[a]!r} as a code block; check the fence's indentation"
             )
     return found
+
+
+def _codes_of_checks(topic: str, house: House) -> list[str]:
+    """Return what the table of a topic's checks shows as code blocks: the code of several lines, row by row."""
+    checks = next((found.checks for found in house.catalog.topics.values() if found.name == topic), {})
+    codes = [check.code.get(framework, "").strip() for check in checks.values() for framework in FRAMEWORKS]
+    return [code for code in codes if "\n" in code]
 
 
 def shell_lines(name: str, block: Block) -> list[str]:
