@@ -47,7 +47,7 @@ offline: $(SITE)/complete ## Make a zip of the site to be read from disk, withou
 
 check: $(FULL)/complete $(MXNET)/complete ## Check what an edit needs: pages, style, a strict build, scripts without a receipt
 	$(FULL)/bin/python -m mkdocs build --strict --quiet
-	$(FULL)/bin/python -m pytest --numprocesses $(JOBS) --trust --receipts records/receipts
+	$(FULL)/bin/python -m pytest --numprocesses $(JOBS) --trust --receipts
 
 test: $(FULL)/complete $(MXNET)/complete ## Run every test (TESTS=tests/site for some; JOBS=auto)
 	$(FULL)/bin/python -m tests.browser
@@ -55,7 +55,7 @@ test: $(FULL)/complete $(MXNET)/complete ## Run every test (TESTS=tests/site for
 
 verify: $(FULL)/complete $(MXNET)/complete ## Run every test, and every script whole; write a receipt for each
 	$(FULL)/bin/python -m tests.browser
-	$(FULL)/bin/python -m pytest --numprocesses $(JOBS) --whole --receipts records/receipts
+	$(FULL)/bin/python -m pytest --numprocesses $(JOBS) --whole --receipts
 
 audit: $(FULL)/complete $(AUDIT)/complete ## Check every page with Nu, axe and Lighthouse (needs Java and Node)
 	$(FULL)/bin/python -m tests.browser

@@ -62,6 +62,11 @@ def receipts_folder(catalog: Catalog) -> Path:
     return Path(os.environ.get("RECEIPTS") or catalog.records / "receipts")
 
 
+def new_receipts_folder(catalog: Catalog) -> Path:
+    """Return where receipts are written: the same, or the folder that the variable NEW_RECEIPTS names."""
+    return Path(os.environ.get("NEW_RECEIPTS") or receipts_folder(catalog))
+
+
 def files_of_tests(catalog: Catalog, script: Script) -> list[Path]:
     """Return the files whose tests hold a script, wherever else there are some too."""
     own = catalog.root / "tests" / script.topic.section / f"test_{script.topic.name}.py"

@@ -23,6 +23,7 @@ from evidence.receipts import (
     ReceiptRefused,
     bound_files,
     files_of_tests,
+    new_receipts_folder,
     read_receipt,
     receipts_folder,
     write_receipt,
@@ -46,10 +47,9 @@ def add_options(parser: pytest.Parser) -> None:
         "trust": "run only what has no receipt that counts; of the other tests, only the quick ones",
     }.items():
         parser.addoption(f"--{name}", dest="runs", action="store_const", const=name, help=meaning)
+    # Without a value: pytest, before it knows this option, would look there for tests.
     parser.addoption(
-        "--receipts",
-        metavar="FOLDER",
-        help="write a receipt there for each script that ran whole and passed every test",
+        "--receipts", action="store_true", help="write a receipt of each script that ran whole and passed every test"
     )
     parser.addoption(
         "--shard", metavar="K/N", help="the K-th of N parts of the tests; those of one script stay together"
@@ -171,7 +171,7 @@ class Everyday:
             held = set(files_of_tests(self.catalog, self.catalog.scripts[stem])) <= set(tests.values())
             if isinstance(run, Run) and held and all(self.outcomes[test] == passed for test in tests):
                 with contextlib.suppress(ReceiptRefused):  # the next session runs it again, and a worker has no voice
-                    write_receipt(Path(self.config.option.receipts), self.catalog, run, bound, datetime.now(UTC))
+                    write_receipt(new_receipts_folder(self.catalog), self.catalog, run, bound, datetime.now(UTC))
 
     def pytest_terminal_summary(self, terminalreporter) -> None:
         counts = Counter(self.ran.values())

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evidence.outcome import Mnist
-from evidence.receipts import ReceiptRefused, bound_files, overdue, read_receipt, receipts_folder, write_receipt
+from evidence.receipts import (
+    ReceiptRefused,
+    bound_files,
+    new_receipts_folder,
+    overdue,
+    read_receipt,
+    receipts_folder,
+    write_receipt,
+)
 from evidence.record import unclaimed_files, write_sealed
 from tests.evidence.conftest import ABSENT, CONTRACT, LOSSES
 
@@ -18,7 +26,8 @@ SCRIPT = "snippets/models/toy/toy_numpy.py"
 @pytest.fixture
 def tested(recorded, monkeypatch):
     """A recorded script with tests, a probe and a helper of each, and an other script beside it."""
-    monkeypatch.delenv("RECEIPTS", raising=False)
+    for name in ("RECEIPTS", "NEW_RECEIPTS"):
+        monkeypatch.delenv(name, raising=False)
     recorded.write("tests/conftest.py", "")
     recorded.write("tests/test_contract.py", "def test_it(script): ...\n")
     recorded.write("tests/models/test_toy.py", "from tests.models import near\n")
@@ -55,6 +64,9 @@ def test_a_receipt_counts_until_something_changes(tested):
 def test_receipts_lie_where_the_variable_says(tested, tmp_path, monkeypatch):
     monkeypatch.setenv("RECEIPTS", str(tmp_path / "elsewhere"))
     assert vouch(tested).parent == tmp_path / "elsewhere" and receipt_of(tested).counts
+    assert new_receipts_folder(tested.catalog) == tmp_path / "elsewhere"
+    monkeypatch.setenv("NEW_RECEIPTS", str(tmp_path / "new"))
+    assert new_receipts_folder(tested.catalog) == tmp_path / "new" and receipt_of(tested).counts
 
 
 @pytest.mark.parametrize(

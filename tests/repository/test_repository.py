@@ -332,10 +332,10 @@ def test_what_main_has_run_whole_is_kept_and_held_to_ten_days():
         )
         assert restored["path"] == saved["ledger"][0]["with"]["path"] == jobs[name]["env"]["RECEIPTS"]
     (sent,) = (step["with"] for step in steps["tests"] if step.get("uses", "").startswith("actions/upload-artifact@"))
-    assert sent["path"] == jobs["tests"]["env"]["WRITTEN"] and sent["name"].startswith("receipts-")
+    assert sent["path"] == jobs["tests"]["env"]["NEW_RECEIPTS"] and sent["name"].startswith("receipts-")
     assert steps["ledger"][-1]["run"] == "python -m evidence ledger --days 10"
     ignored = read(".gitignore").splitlines()
-    assert {f"/{jobs['tests']['env'][name]}/" for name in ("RECEIPTS", "WRITTEN")} <= set(ignored)
+    assert {f"/{jobs['tests']['env'][name]}/" for name in ("RECEIPTS", "NEW_RECEIPTS")} <= set(ignored)
 
 
 def test_no_test_is_for_two_jobs(request):
