@@ -69,8 +69,10 @@ def new_receipts_folder(catalog: Catalog) -> Path:
 
 def files_of_tests(catalog: Catalog, script: Script) -> list[Path]:
     """Return the files whose tests hold a script, wherever else there are some too."""
-    own = catalog.root / "tests" / script.topic.section / f"test_{script.topic.name}.py"
-    return [catalog.root / "tests" / "test_contract.py", *([own] if own.is_file() else [])]
+    tests = catalog.root / "tests"
+    own = [tests / script.topic.section / f"test_{script.topic.name}.py"]
+    training = [tests / "test_training.py"] if script.training else []
+    return [tests / "test_contract.py", *(path for path in [*own, *training] if path.is_file())]
 
 
 def write_receipt(folder: Path, catalog: Catalog, run: Run, bound: Mapping[str, str], now: datetime) -> Path:
@@ -165,7 +167,8 @@ def bound_files(catalog: Catalog, script: Script, tests: Iterable[Path]) -> dict
         script.topic.folder / "topic.toml",
         record_path(catalog, script, "cpu"),
     ]
-    held = _with_helpers(root / "tests", [*files_of_tests(catalog, script), *tests, probe])
+    watch = [root / "tests" / "adapters" / "watching.py"] if script.training else []
+    held = _with_helpers(root / "tests", [*files_of_tests(catalog, script), *tests, probe, *watch])
     found = {path.relative_to(root).as_posix(): path for path in [*own, *held, root / "tests" / "conftest.py"]}
     found |= {
         f"evidence/{path.relative_to(package).as_posix()}": path
