@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from evidence.catalog import Script
 
@@ -33,8 +34,10 @@ class Mnist:
 class Run:
     """What one good run left behind.
 
-    `code` maps the files that ran to the digests of their tokens; `output` is what it printed; `figures` maps names to SVG text; `probe` holds the arrays that a test's probe took
-    from the live process; seconds and bytes are of the whole process, imports included.
+    `code` maps the files that ran to the digests of their tokens; `output` is what it printed, and `printed` the section of the
+    script that printed each line, empty if that is not known; `figures` maps names to SVG text, `drawn` to what each shows
+    (`evidence/running/drawn.py`); `probe` holds the arrays that a test's probe took from the live process; seconds and bytes
+    are of the whole process, imports included. A notebook has no `printed`: its cells are the sections.
     """
 
     script: Script
@@ -52,3 +55,5 @@ class Run:
     seconds_wall: float
     seconds_cpu: float
     peak_memory_bytes: int
+    printed: Sequence[str] = ()
+    drawn: Mapping[str, Any] = field(default_factory=dict)

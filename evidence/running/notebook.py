@@ -125,6 +125,7 @@ def run_notebook(
                     if output["output_type"] == "stream"
                 ),
                 figures=_figures(cells),
+                drawn=outcome["drawn"],
                 probe=read_probe(folders["control"] / "probe.npz"),
                 versions=outcome["versions"],
                 seconds_wall=outcome["seconds_wall"],

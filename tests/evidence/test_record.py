@@ -29,7 +29,9 @@ JSON = "records/models/toy/toy_numpy.cpu.json"
 def test_fresh_after_writing(recorded):
     record = recorded.record
     assert (record.status, record.reasons) == ("fresh", ())
-    assert sorted(recorded.files()) == [f"models/toy/toy_numpy.cpu.{ending}" for ending in ("curve.svg", "json", "txt")]
+    assert sorted(recorded.files()) == [
+        f"models/toy/toy_numpy.cpu.{ending}" for ending in ("curve.json", "curve.svg", "json", "txt")
+    ]
     assert record.seeds == [0, 1]
     assert record.value("score") == 0.9 and record.value("score", 1) == 0.91
     with pytest.raises(KeyError):
@@ -217,7 +219,7 @@ def edits(content: dict):
                 *({**value, key: other} for key in value for other in changed(value[key])[:1]),
             ]
         if isinstance(value, list):
-            return [value[::-1]]
+            return [[*value, "x"]]
         return [value + 1 if isinstance(value, (int, float)) else f"{value}x"]
 
     for key, value in content.items():

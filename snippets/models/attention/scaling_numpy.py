@@ -46,7 +46,7 @@ if __name__ == "__main__":
     )
     for name in ("plain", "scaled"):
         left.semilogx(SIZES, largest[name], base=2, label=name)
-        right.semilogx(SIZES, slopes[name], base=2)
+        right.semilogx(SIZES, slopes[name], base=2, label=name)
     left.set(xlabel="size", ylabel="largest weight", ylim=(0, 1))
     right.set(xlabel="size", ylabel="slope", ylim=(0, 1))
     left.legend()
