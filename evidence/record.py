@@ -184,7 +184,7 @@ def changed_by_code(catalog: Catalog, record: Record, run: Run) -> list[str]:
         "versions": recorded["versions"] == _versions(run),
         "data": recorded["data"] == _data(run),
         "machine": (recorded["device"], recorded["threads"]) == (_device(run), run.threads),
-        "results": record.content["results"][str(record.seeds[0])] == dict(run.results),
+        "results": recorded["results"][str(record.seeds[0])] == dict(run.results),
         "output": _numbers(output) == _numbers(run.output),
         "figures": files == {f"{name}.svg": digest(svg.encode()) for name, svg in run.figures.items()},
     }

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import math
+import re
 import warnings
 
 import numpy as np
@@ -50,6 +51,16 @@ def test_record_is_fresh(catalog, script):
     assert record.status == "fresh", (
         f"{script.stem} is {record.status}: {'; '.join(record.reasons)}; run `make records`"
     )
+
+
+def test_lines_are_printed_by_the_sections_of_the_record(catalog, script, run):
+    """Markers of sections are comments: moved or renamed, they leave a record fresh, and what pages show of it untrue."""
+    printed = read_record(catalog, script).content["printed"]
+    if script.topic.section == "walkthroughs":  # run as a notebook, whose cells are the sections
+        markers = re.findall(r"\[start:(\w+)\]", script.path.read_text(encoding="utf-8"))
+        assert set(printed) <= {*markers, ""}
+    else:
+        assert list(dict.fromkeys(printed)) == list(dict.fromkeys(run.printed)), script.stem
 
 
 def recorded_figures(catalog, script) -> dict[str, dict]:
