@@ -127,6 +127,7 @@ def run_notebook(
                 figures=_figures(cells),
                 drawn=outcome["drawn"],
                 probe=read_probe(folders["control"] / "probe.npz"),
+                values={},
                 versions=outcome["versions"],
                 seconds_wall=outcome["seconds_wall"],
                 seconds_cpu=outcome["seconds_cpu"],

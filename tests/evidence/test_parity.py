@@ -54,16 +54,19 @@ def test_edit_by_hand_is_seen(measured):
 def test_block(measured, show, argument, root):  # noqa: F811
     html, text, warnings = show(f"/// parity {argument}\n///")
     assert (
-        "Toy: with the same weights, the versions in PyTorch differ from Keras’ by at most 5.8e-07 in the output"
+        "Toy: with the same weights, the versions in PyTorch differ from Keras’ by at most 5.8\u00a0×\u00a010⁻⁷ in the output"
         in text
     )
-    assert "3.0e-08 in the gradient and 1.2e-07 in the parameters" in text
+    assert "3.0\u00a0×\u00a010⁻⁸ in the gradient and 1.2\u00a0×\u00a010⁻⁷ in the parameters" in text
     assert html.select_one(".evidence-parity a")["href"] == f"{root}frameworks/parity.md" and warnings == []
 
 
 def test_block_in_chinese(measured, show):  # noqa: F811
     _, text, _ = show("/// parity | models/toy\n///", "zh")
-    assert "玩具：装进同样的权重，PyTorch 的版本与 Keras 的最多相差：输出 5.8e-07，梯度 3.0e-08" in text
+    assert (
+        "玩具：装进同样的权重，PyTorch 的版本与 Keras 的最多相差：输出 5.8\u00a0×\u00a010⁻⁷，梯度 3.0\u00a0×\u00a010⁻⁸"
+        in text
+    )
 
 
 def test_stale_block_warns(measured, show):  # noqa: F811

@@ -19,7 +19,7 @@ from evidence.outcome import DataUnavailable, Mnist, RunFailed
 from evidence.running import sandbox
 from evidence.running.sandbox import DARK_INK, DARK_PAPER, INK, PAPER, device_name, find_mnist
 from evidence.running.script import run_script
-from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, DRAWING, LOSSES, SCORE
+from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, DRAWING, LOSSES, REHEARSAL, SCORE, STEPS
 
 SVG = {"svg": "http://www.w3.org/2000/svg"}
 
@@ -117,6 +117,28 @@ def test_seed(toy, line):
 def test_another_seed_needs_one_to_replace(toy, code):
     toy.code(code)
     assert "must assign SEED exactly once at module level" in failure_of(toy, seed=7)
+
+
+def test_rehearsal(toy):
+    """It replaces what its contract says and nothing else; the whole run is what the file says."""
+    toy.contract(CONTRACT, REHEARSAL, ABSENT)
+    toy.code(STEPS)
+    whole, rehearsed = toy.run(), toy.run(rehearsed=True)
+    assert (whole.rehearsed, whole.output, whole.results) == (False, "9 steps\n", {"score": 0.9})
+    assert (rehearsed.rehearsed, rehearsed.output, rehearsed.results) == (True, "2 steps\n", {"score": 0.2})
+    assert rehearsed.code == whole.code
+
+
+def test_rehearsal_with_another_seed(toy):
+    toy.contract(CONTRACT, REHEARSAL, ABSENT)
+    toy.code("SEED = 1\n" + STEPS + "print('seed', SEED)\n")
+    assert toy.run(rehearsed=True, seed=7).output == "2 steps\nseed 7\n"
+
+
+def test_rehearsal_keeps_the_numbers_of_lines(toy):
+    toy.contract(CONTRACT, REHEARSAL, ABSENT)
+    toy.code("STEPS = (\n    9\n)\nscore = 1 / (STEPS - 2)\n")
+    assert 'toy_numpy.py", line 4' in failure_of(toy, rehearsed=True)
 
 
 def test_nobodys_settings(toy, tmp_path, monkeypatch):
