@@ -26,6 +26,7 @@ from evidence.record import (
     DEVICES,
     RecordRefused,
     add_seeds,
+    changed_by_code,
     read_record,
     seeds_to_run,
     unclaimed_files,
@@ -62,7 +63,12 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("--framework", choices=FRAMEWORKS, help="only this framework")
     run.add_argument("--device", choices=DEVICES, default="cpu")
     run.add_argument("--stale", action="store_true", help="only scripts whose record is not fresh")
-    run.add_argument("--record", action="store_true", help="run every declared seed, and keep what the runs leave")
+    run.add_argument(
+        "--record",
+        action="store_true",
+        help="run every declared seed, and keep what the runs leave; where only code was edited and the script's own seed"
+        " gives the very same as its record, the other seeds are kept",
+    )
     run.add_argument("--seed", type=int, help="replace the scripts' own SEED")
     run.add_argument("--rehearse", action="store_true", help="run only the scripts with a rehearsal, in rehearsal")
     run.add_argument("-j", "--jobs", type=int, default=1, help="how many scripts run side by side")
@@ -208,8 +214,11 @@ def _run_one(
     def show(line: str) -> None:
         progress.update(task, line=escape(line[:60]))
 
+    stale = read_record(catalog, script, options.device)
+    earlier = None
     try:
-        for seed in seeds:
+        while seeds:
+            seed = seeds.pop(0)
             seed = None if script.own_seed in (seed, None) else seed  # A script without chance has no other.
             run = run_script(
                 catalog, script, data, device=options.device, seed=seed, rehearsed=options.rehearse, on_output=show
@@ -220,6 +229,18 @@ def _run_one(
                 f"{script.path.name}, seed {run.seed}: {violation}" for violation in held.violations(run.results)
             ]
             progress.advance(task)
+            if options.record and stale.status == "stale" and len(outcome.runs) == 1 and not outcome.problems:
+                changed = changed_by_code(catalog, stale, run)
+                earlier = None if changed else stale
+                kept = [] if changed else [seed for seed in seeds if seed in stale.seeds]
+                if kept:
+                    sentence = f"kept {len(kept)} seeds: seed {run.seed} gave the very same results, output and figures"
+                    progress.console.print(f"{script.stem}: {sentence}", highlight=False, soft_wrap=True)
+                elif seeds:
+                    sentence = f"every seed is run: seed {run.seed} has other {', '.join(changed)} than the record"
+                    progress.console.print(f"{script.stem}: {sentence}", highlight=False, soft_wrap=True)
+                seeds = [seed for seed in seeds if seed not in kept]
+                progress.update(task, total=1 + len(seeds))
         record = read_record(catalog, script, options.device)
         if options.record and not outcome.problems:
             if record.status == "fresh" and len(outcome.runs) < len(record.seeds):
@@ -227,7 +248,7 @@ def _run_one(
             elif record.status == "short":
                 add_seeds(catalog, record, outcome.runs)
             else:
-                write_record(catalog, outcome.runs)
+                write_record(catalog, outcome.runs, earlier)
         elif not (options.record or options.rehearse) and record.status in ("fresh", "short"):
 
             def again(seed: int) -> Results:

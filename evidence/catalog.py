@@ -149,11 +149,21 @@ class Result(_Table):
 
 
 class Figure(_Table):
-    """A figure that a script draws, by its Matplotlib name, with a text alternative in each language."""
+    """A figure that a script draws, by its Matplotlib name, with a text alternative in each language.
+
+    `series`: what a line or a row of bars is called, and the result that it shows. `titles`, `x`, `y`: the titles and axis
+    labels of its panels, in their order, where the contract holds them. `images`: which part of MNIST its pictures come from.
+    `evidence.figures` says more.
+    """
 
     name: str
     alternative: Texts
     scripts: Names
+    series: dict[str, str] = {}
+    titles: tuple[str, ...] | None = Field(default=None, strict=False)
+    x: tuple[str, ...] | None = Field(default=None, strict=False)
+    y: tuple[str, ...] | None = Field(default=None, strict=False)
+    images: Literal["training", "test"] | None = None
 
 
 class Claim(_Table):
@@ -329,6 +339,9 @@ class Contract(_Table):
             for name, entry in getattr(self, table).items():
                 if unknown := set(entry.scripts) - set(self.scripts):
                     raise ValueError(f"{table}.{name} names unknown scripts: {', '.join(sorted(unknown))}")
+        for name, figure in self.figures.items():
+            if unknown := set(figure.series.values()) - set(self.results):
+                raise ValueError(f"figures.{name} names unknown results: {', '.join(sorted(unknown))}")
         for name, check in self.checks.items():
             if check.script not in self.scripts:
                 raise ValueError(f"checks.{name} names an unknown script: {check.script}")

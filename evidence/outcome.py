@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from evidence.catalog import Script
 
@@ -33,10 +34,11 @@ class Mnist:
 class Run:
     """What one good run left behind.
 
-    `code` maps the files that ran to the digests of their tokens; `output` is what it printed; `figures` maps names to SVG text; `probe` holds the arrays that a test's probe took
-    from the live process, `values` those that the topic's checks name, by their expressions;
-    `training` is what was seen of how it trained, if it was watched;
-    `rehearsed` says that it was shorter than the script; seconds and bytes are of the whole process, imports included.
+    `code` maps the files that ran to the digests of their tokens; `output` is what it printed, and `printed` the section of the
+    script that printed each line, empty if that is not known; `figures` maps names to SVG text, `drawn` to what each shows
+    (`evidence/running/drawn.py`); `probe` holds the arrays that a test's probe took from the live process,
+    `values` those that the topic's checks name, by their expressions; `training` is what was seen of how it trained, if it was watched; `rehearsed` says that it was shorter than the script;
+    seconds and bytes are of the whole process, imports included. A notebook has no `printed`: its cells are the sections.
     """
 
     script: Script
@@ -55,5 +57,7 @@ class Run:
     seconds_wall: float
     seconds_cpu: float
     peak_memory_bytes: int
+    printed: Sequence[str] = ()
+    drawn: Mapping[str, Any] = field(default_factory=dict)
     rehearsed: bool = False
     training: Mapping[str, object] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import re
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 DEVICES = ("cpu", "gpu")
+
+
+# How long something took, as Keras prints it: `4s`, `2ms/step`.
+DURATION = re.compile(r"\b\d+(\.\d+)?\s?(h|min|s|ms|us|µs)(/\w+)?\b")
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+
+
+class NotRecorded(Exception):
+    """A record says nothing of what it is asked for."""
 
 
 class RecordRefused(Exception):
@@ -97,6 +107,32 @@ def read_record(catalog: Catalog, script: Script, device: str = "cpu") -> Record
     return judged("fresh", [], content)
 
 
+def printed_by(catalog: Catalog, record: Record, section: str) -> str:
+    """Return the lines of the recorded output that a section of the script printed, in their order.
+
+    Raises `NotRecorded` if it printed none, or the record does not say which section printed what.
+    """
+    path = record_path(catalog, record.script, record.device, "txt")
+    sections = record.content.get("printed")
+    if not sections or not path.exists():
+        raise NotRecorded(f"the record of {record.script.stem} does not say which section printed which line")
+    lines = [
+        line for line, name in zip(path.read_text(encoding="utf-8").split("\n"), sections) if name == section != ""
+    ]
+    if not lines:
+        printing = ", ".join(dict.fromkeys(filter(None, sections))) or "none"
+        raise NotRecorded(f"no line of {path.name} was printed by the section {section!r}; these print: {printing}")
+    return "\n".join(lines) + "\n"
+
+
+def recorded_figure(catalog: Catalog, record: Record, name: str) -> dict[str, Any]:
+    """Return what a recorded figure shows (`evidence/running/drawn.py`); raise `NotRecorded` if that was not kept."""
+    path = record_path(catalog, record.script, record.device, f"{name}.json")
+    if f"{name}.json" not in record.content.get("files", {}) or not path.exists():
+        raise NotRecorded(f"the record of {record.script.stem} does not say what the figure {name} shows")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def seeds_to_run(catalog: Catalog, script: Script, device: str = "cpu") -> list[int]:
     """Return the seeds that have to be run to make a record fresh: those that it is short of, or all of them."""
     record = read_record(catalog, script, device)
@@ -134,8 +170,32 @@ def add_seeds(catalog: Catalog, record: Record, runs: Sequence[Run]) -> Path:
     return path
 
 
-def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
+def changed_by_code(catalog: Catalog, record: Record, run: Run) -> list[str]:
+    """Return what a run with the script's own seed has otherwise than its stale record, such as `results`.
+
+    Where the list is empty, the code that was edited since makes no difference: results, figures and the numbers in the
+    output are the same to the last bit. How long something took is no such number, and words may have been mended.
+    """
+    recorded = record.content
+    output = record_path(catalog, record.script, record.device, "txt").read_text(encoding="utf-8")
+    files = {name: sum_ for name, sum_ in recorded["files"].items() if name.endswith(".svg")}
+    same = {
+        "seed": record.seeds[0] == run.seed,
+        "versions": recorded["versions"] == _versions(run),
+        "data": recorded["data"] == _data(run),
+        "machine": (recorded["device"], recorded["threads"]) == (_device(run), run.threads),
+        "results": recorded["results"][str(record.seeds[0])] == dict(run.results),
+        "output": _numbers(output) == _numbers(run.output),
+        "figures": files == {f"{name}.svg": digest(svg.encode()) for name, svg in run.figures.items()},
+    }
+    return [name for name, is_same in same.items() if not is_same]
+
+
+def write_record(catalog: Catalog, runs: Sequence[Run], earlier: Record | None = None) -> Path:
     """Keep what good runs of one script on one device left: the first one's output and figures, the results of all.
+
+    The results of seeds that were not run are taken over from an `earlier` record, of which `changed_by_code` found nothing to
+    be otherwise; the new one says so, with the day of their run.
 
     Raises `RecordRefused` if a run was rehearsed, used stand-in data, broke a bound that the topic declares, or is of other code than
     what lies there now; nothing is changed then. The JSON file is replaced last, so an interrupted write leaves a record that is seen to be damaged.
@@ -143,32 +203,60 @@ def write_record(catalog: Catalog, runs: Sequence[Run]) -> Path:
     first = runs[0]
     script = first.script
     _check(catalog, runs)
-    files = {"txt": first.output.encode()} | {
-        f"{name}.svg": svg.encode() for name, svg in sorted(first.figures.items())
-    }
+    files = {"txt": first.output.encode()}
+    for name, svg in sorted(first.figures.items()):
+        files[f"{name}.svg"] = svg.encode()
+        files[f"{name}.json"] = _compact(first.drawn.get(name, {}))
+    results = {str(run.seed): dict(run.results) for run in runs}
+    kept = {} if earlier is None else _kept(catalog, earlier, results)
     content = {
         "format": FORMAT,
         "script": script.path.relative_to(catalog.root).as_posix(),
         "code": dict(first.code),
         "versions": _versions(first),
-        "data": data_digest(first.data.checksums) if first.data else None,
-        "device": {"kind": first.device, "name": first.device_name},
+        "data": _data(first),
+        "device": _device(first),
         "threads": first.threads,
         "date": datetime.date.today().isoformat(),
         "seconds": {"wall": first.seconds_wall, "cpu": first.seconds_cpu},
         "peak_memory_bytes": first.peak_memory_bytes,
-        "results": {str(run.seed): dict(run.results) for run in runs},
+        "results": results | {seed: earlier.content["results"][seed] for seed in kept},
+        **({"kept": kept} if kept else {}),
+        "printed": list(first.printed),
         "files": {ending: digest(bytes_) for ending, bytes_ in files.items()},
     }
     path = record_path(catalog, script, first.device)
     path.parent.mkdir(parents=True, exist_ok=True)
-    for old in path.parent.glob(f"{script.stem}.{first.device}.*.svg"):
+    for old in path.parent.glob(f"{script.stem}.{first.device}.*.*"):
         if old.name.removeprefix(f"{script.stem}.{first.device}.") not in files:
             old.unlink()
     for ending, bytes_ in files.items():
         _replace(record_path(catalog, script, first.device, ending), bytes_)
     write_sealed(path, content)
     return path
+
+
+def _kept(catalog: Catalog, earlier: Record, results: Mapping[str, Any]) -> dict[str, str]:
+    """Return seed -> day of its run, for each that a record needs and only an earlier one has."""
+    wanted = [str(seed) for seed in catalog.seeds(earlier.script) if str(seed) not in results]
+    days = earlier.content.get("kept", {})
+    return {seed: days.get(seed, earlier.content["date"]) for seed in wanted if seed in earlier.content["results"]}
+
+
+def _data(run: Run) -> str | None:
+    return data_digest(run.data.checksums) if run.data else None
+
+
+def _device(run: Run) -> dict[str, str]:
+    return {"kind": run.device, "name": run.device_name}
+
+
+def _numbers(output: str) -> list[str]:
+    return NUMBER.findall(DURATION.sub("", output))
+
+
+def _compact(drawn: Mapping[str, Any]) -> bytes:
+    return (json.dumps(drawn, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 
 def _versions(run: Run) -> dict[str, str]:
@@ -263,4 +351,11 @@ def _changes(catalog: Catalog, script: Script, content: Mapping[str, Any]) -> li
     reasons += changed_versions(catalog.root, script.framework, content["versions"])
     if missing := set(script.figures) - {ending.removesuffix(".svg") for ending in content["files"]}:
         reasons.append(f"it lacks the figure {', '.join(sorted(missing))}")
+    elif _lacks_details(script, content):
+        reasons.append("it does not say which section printed each line and what its figures show")
     return reasons
+
+
+def _lacks_details(script: Script, content: Mapping[str, Any]) -> bool:
+    """Whether a record was made before records had what the sections printed and what figures show."""
+    return "printed" not in content or not {f"{name}.json" for name in script.figures} <= content["files"].keys()

@@ -5,6 +5,7 @@ Source: LeCun, Bottou, Bengio, Haffner, Gradient-Based Learning Applied to Docum
 
 import gzip
 import hashlib
+import importlib.util
 import io
 import os
 import sys
@@ -26,6 +27,7 @@ CHECKSUMS = {  # SHA-256
     "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
+PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")  # variables
 TIMEOUT = 10  # seconds to wait for a connection, and for each further piece of data
 WAY_OUT = "Set MNIST_FOLDER to a folder that has the four files of MNIST."
 
@@ -66,6 +68,9 @@ def find_fault(path: Path) -> str:
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
+        unpacked = path.with_suffix("")
+        if unpacked.exists():
+            return f"only {unpacked.name} is there, unpacked, and the file is needed as it was downloaded"
         return describe(error)
     return "" if digest == CHECKSUMS[path.name] else "wrong checksum"
 
@@ -90,7 +95,8 @@ def download(name: str) -> bytes:
 
     It is held in memory (10 MB at most), so that a killed download leaves nothing behind.
     """
-    fetch = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)
+    progressbar = importlib.util.find_spec("tqdm") is not None  # pooch draws it with tqdm
+    fetch = pooch.HTTPDownloader(progressbar=progressbar, timeout=TIMEOUT)
     failures = []
     outer = sys.exc_info()[1]  # an error that the caller is just handling is no reason of ours
     for mirror in MIRRORS:
@@ -105,7 +111,9 @@ def download(name: str) -> bytes:
             while error.__context__ not in (None, outer):  # down to "Connection refused"
                 error = error.__context__
             failures.append(f"{mirror} ({describe(error)})")
-    raise RuntimeError(f"Cannot download {name} from {', '.join(failures)}. {WAY_OUT}")
+    proxies = [variable for variable in PROXIES if os.environ.get(variable)]
+    through = f", through the proxy set in {' and '.join(proxies)}" if proxies else ""
+    raise RuntimeError(f"Cannot download {name} from {', '.join(failures)}{through}. {WAY_OUT}")
 
 
 def describe(error: BaseException) -> str:

@@ -1,15 +1,20 @@
 """Every script keeps the contract of its topic.toml, agrees with its record, and makes its claims true."""
 
+import gzip
+import hashlib
 import math
+import re
 import warnings
 
+import numpy as np
 import pytest
 
 from evidence import claims
 from evidence.catalog import LANGUAGES, RUNS, load_catalog
 from evidence.checks import disagreements, frameworks_of, read_checks
 from evidence.comparison import compare, expectations
-from evidence.record import read_record, recorded_results
+from evidence.figures import differences, series_problems
+from evidence.record import read_record, recorded_figure, recorded_results
 from evidence.running.framework_checks import measure
 from evidence.running.script import run_script
 from tests.conftest import ROOT
@@ -54,6 +59,77 @@ def test_record_is_fresh(catalog, script):
     assert record.status == "fresh", (
         f"{script.stem} is {record.status}: {'; '.join(record.reasons)}; run `make records`"
     )
+
+
+def test_lines_are_printed_by_the_sections_of_the_record(catalog, script, run):
+    """Markers of sections are comments: moved or renamed, they leave a record fresh, and what pages show of it untrue."""
+    printed = read_record(catalog, script).content["printed"]
+    if script.topic.section == "walkthroughs":  # run as a notebook, whose cells are the sections
+        markers = re.findall(r"\[start:(\w+)\]", script.path.read_text(encoding="utf-8"))
+        assert set(printed) <= {*markers, ""}
+    else:
+        assert list(dict.fromkeys(printed)) == list(dict.fromkeys(run.printed)), script.stem
+
+
+def recorded_figures(catalog, script) -> dict[str, dict]:
+    record = read_record(catalog, script)
+    return {name: recorded_figure(catalog, record, name) for name in script.figures}
+
+
+def test_recorded_figures_show_recorded_results(catalog):
+    """Each series is the result that the contract says; a label that moved to another curve is red."""
+    problems = []
+    for script in catalog.scripts.values():
+        record = read_record(catalog, script)
+        results = {name: record.value(name) for name in script.results}
+        found = series_problems(script, recorded_figures(catalog, script), results)
+        problems += [f"{script.stem}: {problem}" for problem in found]
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.needs_whole("figures say the same as the recorded ones")
+def test_figures_are_those_of_the_record(catalog, script, run):
+    """Titles, labels, legends, ticks with words and what is drawn; numbers differ where results do.
+
+    That the series of this run are its results, the run has been held to already: it would not be a good one.
+    """
+    assert set(run.drawn) == set(script.figures)
+    if run.data and not run.data.real:
+        pytest.skip("needs real MNIST: figures say the same as the recorded ones")
+    problems = [
+        f"the figure {name}: {difference}"
+        for name, recorded in recorded_figures(catalog, script).items()
+        for difference in differences(recorded, run.drawn[name])
+    ]
+    assert not problems, f"{script.stem}: {'; '.join(problems)}"
+
+
+def looks_of(folder, part: str) -> set[str]:
+    """Return the digests that figures have of the images in one of MNIST's files, drawn from black to white or stretched."""
+    content = gzip.decompress((folder / f"{part}-images-idx3-ubyte.gz").read_bytes())
+    images = np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28 * 28)
+    low, high = images.min(axis=1, keepdims=True), images.max(axis=1, keepdims=True)
+    stretched = (255 * ((images - low) / (high - low))).round().astype(np.uint8)
+    return {hashlib.sha256(image.tobytes()).hexdigest()[:12] for image in (*images, *stretched)}
+
+
+@pytest.mark.needs_mnist("pictures of digits come from the part of MNIST that the contract says")
+def test_recorded_pictures_come_from_the_part_that_is_said(catalog, mnist):
+    """A figure that shows images of MNIST says of which part; a training image among those of the test would be seen."""
+    parts, problems = {}, []
+    for script in catalog.scripts.values():
+        for name, drawn in recorded_figures(catalog, script).items():
+            images = [image for axes in drawn.get("axes", []) for image in axes.get("images", [])]
+            shown = {image["digest"] for image in images if image["shape"] == [28, 28]}
+            if shown and not parts:
+                parts = {"training": looks_of(mnist.folder, "train"), "test": looks_of(mnist.folder, "t10k")}
+            found = {part for part, looks in parts.items() if shown & looks}
+            declared = {script.figures[name].images} - {None}
+            if found != declared:
+                problems.append(
+                    f"{script.stem}: the figure {name} shows images of {found}, its contract says {declared}"
+                )
+    assert not problems, "\n".join(problems)
 
 
 def test_promises_were_tried_on_twenty_seeds(catalog):

@@ -1,4 +1,7 @@
-"""Measures every recipe with every seed, prints the table and keeps the record: `python -m evidence.benchmark`."""
+"""Measures every recipe with every seed, prints the table and keeps the record: `python -m evidence.benchmark`.
+
+Where only scripts of ours were edited, and each still comes to the very same accuracy, the measurements are kept.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from evidence.benchmark.record import RECIPES, REFERENCES, WANTED, Benchmark, BenchmarkRefused, write_benchmark
+from evidence.benchmark.record import (
+    RECIPES,
+    REFERENCES,
+    WANTED,
+    Benchmark,
+    BenchmarkRefused,
+    keep_benchmark,
+    only_scripts_changed,
+    write_benchmark,
+)
 from evidence.catalog import Catalog, load_catalog
 from evidence.code import PACKAGES
 from evidence.outcome import DataUnavailable
@@ -32,11 +44,26 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status: 0, or 1 where nothing could be measured."""
     parser = argparse.ArgumentParser(prog="python -m evidence.benchmark", description=__doc__)
     parser.add_argument("--seeds", type=int, default=3, help="how many seeds, from 0 on (3)")
+    parser.add_argument("--afresh", action="store_true", help="keep nothing, as after an edit that only saves time")
     options = parser.parse_args(arguments)
     catalog = load_catalog(Path.cwd())
     try:
         folder = find_mnist(catalog).folder
         versions = {framework: installed_versions(catalog, framework) for framework in set(RECIPES.values())}
+        device = device_name("cpu")
+        earlier = None if options.afresh else only_scripts_changed(catalog, versions, device, THREADS)
+        if earlier:
+            console.print("Only scripts were edited since the last measurement: each of them is run once, with seed 0.")
+            again = {
+                recipe: run_recipe(catalog, recipe, framework, 0, folder)
+                for recipe, framework in RECIPES.items()
+                if recipe not in REFERENCES.values()
+            }
+            try:
+                console.print(table(keep_benchmark(catalog, earlier, again)))
+                return 0
+            except BenchmarkRefused as error:
+                console.print(f"Everything is measured again: {error}.", markup=False)
         runs: dict[str, dict[int, dict]] = {recipe: {} for recipe in RECIPES}
         # Seed by seed, so that a machine which grows slower or faster meanwhile does so for all recipes alike.
         for seed in range(options.seeds):
@@ -45,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
                 points = run_recipe(catalog, recipe, framework, seed, folder)
                 console.print(f"{points['accuracy'][-1]:.2%} after {points['seconds'][-1]:.1f} CPU s")
                 runs[recipe][seed] = points
-        benchmark = write_benchmark(catalog, runs, versions, device_name("cpu"), THREADS)
+        benchmark = write_benchmark(catalog, runs, versions, device, THREADS)
     except (BenchmarkRefused, DataUnavailable, MeasurementFailed) as error:
         console.print(f"Nothing was kept. {error}", style="red", markup=False)
         return 1

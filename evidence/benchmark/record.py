@@ -105,6 +105,41 @@ def write_benchmark(
     return read_benchmark(catalog)
 
 
+def only_scripts_changed(
+    catalog: Catalog, versions: Mapping[str, Mapping[str, str]], device_name: str, threads: int
+) -> Benchmark | None:
+    """Return the committed benchmark if nothing that was measured has changed since, but for scripts of ours; else None.
+
+    Whether those still train the same, `keep_benchmark` wants to be shown.
+    """
+    content = record.read_sealed(catalog.records / PATH)
+    if not content or (content["device"], content["threads"]) != (device_name, threads):
+        return None
+    code = _code(catalog)
+    measuring = [f"evidence/benchmark/{name}.py" for name in ("measure", "recipes")]
+    if content["versions"] != versions or any(content["code"].get(name) != code[name] for name in measuring):
+        return None
+    return Benchmark(content, ())
+
+
+def keep_benchmark(
+    catalog: Catalog, earlier: Benchmark, again: Mapping[str, Mapping[str, Sequence[float]]]
+) -> Benchmark:
+    """Bind an earlier benchmark to the code of today, if every recipe that was run `again`, with seed 0, went as it did then.
+
+    Its times and its day stay. Raises `BenchmarkRefused`, and changes nothing, if a recipe came to another accuracy.
+    """
+    for recipe, points in again.items():
+        then = earlier.content["runs"][recipe]["0"]
+        if (points["epochs"], points["accuracy"]) != (then["epochs"], then["accuracy"]):
+            raise BenchmarkRefused(
+                f"{recipe} comes to an accuracy of {points['accuracy']}, and came to {then['accuracy']}"
+            )
+    content = {**earlier.content, "code": _code(catalog), "checked": datetime.date.today().isoformat()}
+    record.write_sealed(catalog.records / PATH, content)
+    return read_benchmark(catalog)
+
+
 def _code(catalog: Catalog) -> dict[str, str]:
     ours = [script.path for stem, script in catalog.scripts.items() if stem in RECIPES]
     paths = [*ours, catalog.snippets / "mnist_data.py", *sorted((catalog.root / "evidence" / "benchmark").glob("*.py"))]

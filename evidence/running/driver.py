@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 import ctypes
 import importlib.metadata
+import importlib.util
+import io
 import json
 import math
 import os
@@ -21,7 +23,7 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import Distribution, DistributionFinder
 from pathlib import Path
@@ -120,6 +122,50 @@ class StatedPackages(PathFinder):
         return (found for found in super().find_distributions(context) if self._normalised(found.name) in self.wanted)
 
 
+class SectionedOutput(io.TextIOWrapper):
+    """Standard output that remembers which section of the script printed each line.
+
+    `printed` has the name of a section for each line, complete or not: the one that holds the innermost line of the script
+    which was at work when the line began, whoever wrote it on its behalf; empty if there was none.
+    """
+
+    MARKER = re.compile(r"\s*# --8<-- \[(start|end):(\w+)\]")
+
+    def __init__(self, stream: io.TextIOWrapper, script: Path) -> None:
+        super().__init__(
+            stream.buffer, stream.encoding, stream.errors, None, stream.line_buffering, stream.write_through
+        )
+        self.mode = stream.mode
+        self.printed: list[str] = []
+        self._script = str(script)
+        self._sections = self._sections_of(script.read_text(encoding="utf-8", errors="replace"))
+        self._line_is_open = False
+
+    @classmethod
+    def _sections_of(cls, code: str) -> list[str]:
+        """Return the name of the section of each line; empty outside of all."""
+        name, sections = "", []
+        for line in code.split("\n"):
+            marker = cls.MARKER.match(line)
+            name = name if marker is None else marker[2] if marker[1] == "start" else ""
+            sections.append(name)
+        return sections
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        for piece in text.splitlines(keepends=True):
+            if not self._line_is_open:
+                self.printed.append(self._section())
+            self._line_is_open = not piece.endswith("\n")
+        return written
+
+    def _section(self) -> str:
+        frame = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename != self._script:
+            frame = frame.f_back
+        return self._sections[frame.f_lineno - 1] if frame is not None else ""
+
+
 def compile_script(path: Path, constants: dict[str, object]) -> types.CodeType:
     """Compile the file as it is, but for other values of some module-level constants: `SEED`, or those of a rehearsal."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
@@ -203,17 +249,25 @@ def save_values(expressions: list[str], namespace: dict, path: Path) -> list[str
     return problems
 
 
-def save_figures(folder: Path) -> list[str]:
-    """Save every open Matplotlib figure as SVG under its name, and return the names."""
+def save_figures(folder: Path) -> tuple[list[str], dict[str, dict]]:
+    """Save every open Matplotlib figure as SVG under its name; return the names, and what each figure shows."""
     if "matplotlib.pyplot" not in sys.modules:
-        return []
+        return [], {}
     pyplot = sys.modules["matplotlib.pyplot"]
     names = []
     for number in pyplot.get_fignums():
         figure = pyplot.figure(number)
         names.append(figure.get_label())
         figure.savefig(folder / f"{figure.get_label() or number}.svg", metadata={"Date": None, "Creator": None})
-    return names
+    return names, describe_figures(map(pyplot.figure, pyplot.get_fignums()))
+
+
+def describe_figures(figures: Iterable[object]) -> dict[str, dict]:
+    """Return name -> what the figure shows, as data (`drawn.py`)."""
+    spec = importlib.util.spec_from_file_location("figures_drawn", Path(__file__).with_name("drawn.py"))
+    drawn = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(drawn)
+    return {figure.get_label(): drawn.describe(figure) for figure in figures}
 
 
 def peak_memory_bytes() -> int:
@@ -254,18 +308,22 @@ def main() -> None:
     versions = {name: importlib.metadata.version(name) for name in job["packages"]}
     sys.meta_path[sys.meta_path.index(PathFinder)] = StatedPackages(job["stated"])
     report = runpy.run_path(job["watch"])["watch"](job["packages"]) if job["watch"] else dict
+    sys.stdout = output = SectionedOutput(sys.stdout, script)
     started, used = time.perf_counter(), processor_seconds()
     namespace = execute(script, code)
     wall, cpu = time.perf_counter() - started, processor_seconds() - used
     memory = peak_memory_bytes()
     results, problems = collect_results(job["results"], namespace)
-    sys.stdout.flush()
+    output.flush()
     if job["values"]:
         problems += save_values(job["values"], namespace, control / "values.npz")
+    names, drawn = save_figures(control)
     outcome = {
         "results": results,
         "problems": problems + [f"it wrote outside its folder: {path}" for path in guard.violations],
-        "figures": save_figures(control),
+        "printed": output.printed,
+        "figures": names,
+        "drawn": drawn,
         "seconds_wall": round(wall, 3),
         "seconds_cpu": round(cpu, 3),
         "peak_memory_bytes": memory,

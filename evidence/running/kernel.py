@@ -35,7 +35,7 @@ def seconds_cpu() -> float:
 
 
 def keep_figures() -> None:
-    """Remember what `plt.show()` closes in a notebook: a test's probe looks at figures by their names, as after a script."""
+    """Remember what `plt.show()` closes in a notebook: what it shows is kept, and a test's probe looks at figures by their names."""
     if importlib.util.find_spec("matplotlib") is None:
         return
     # Matplotlib reads it when it is imported; the kernel would set it to the same, but later.
@@ -63,9 +63,11 @@ def restore_figures() -> None:
 def finish(namespace: dict) -> None:
     """Write what the run left to `outcome.json`."""
     results, problems = driver.collect_results(job["results"], namespace)
+    figures = [manager.canvas.figure for manager in shown]
     outcome = {
         "results": results,
         "problems": problems + [f"it wrote outside its folder: {path}" for path in guard.violations],
+        "drawn": driver.describe_figures(figures) if figures else {},
         "seconds_wall": round(time.perf_counter() - started, 3),
         "seconds_cpu": round(seconds_cpu(), 3),
         "peak_memory_bytes": driver.peak_memory_bytes(),
@@ -101,8 +103,7 @@ def main() -> None:
     kernel.versions = {name: importlib.metadata.version(name) for name in kernel.job["packages"]}
     stated = [*kernel.job["stated"], "ipykernel"]
     sys.meta_path[sys.meta_path.index(PathFinder)] = kernel.driver.StatedPackages(stated)
-    if kernel.job["probe"] or kernel.job["watch"]:  # a framework that is watched may import Matplotlib
-        kernel.keep_figures()
+    kernel.keep_figures()
     watch = kernel.job["watch"]
     kernel.report = runpy.run_path(watch)["watch"](kernel.job["packages"]) if watch else dict
     kernel.started = time.perf_counter()

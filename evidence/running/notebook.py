@@ -127,6 +127,7 @@ def run_notebook(
                     if output["output_type"] == "stream"
                 ),
                 figures=_figures(cells),
+                drawn=outcome["drawn"],
                 probe=read_probe(folders["control"] / "probe.npz"),
                 values={},
                 training=outcome["training"],

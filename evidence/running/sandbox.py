@@ -165,7 +165,7 @@ def printed_problems(text: str) -> list[str]:
 def figure_problems(script: Script, drawn: list[str], paths: Mapping[str, Path]) -> list[str]:
     problems = []
     if "" in drawn:
-        problems.append('it drew a figure without a name: plt.subplots(num="a_name")')
+        problems.append('it drew a figure without a name: plt.subplots(num="a_name", clear=True)')
     if missing := set(script.figures) - set(drawn):
         problems.append(f"it did not draw {', '.join(sorted(missing))}")
     if surplus := set(drawn) - set(script.figures) - {""}:

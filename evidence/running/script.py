@@ -21,6 +21,7 @@ from evidence.code import (
     required_packages,
     versioned_packages,
 )
+from evidence.figures import series_problems
 from evidence.outcome import Mnist, Run, RunFailed
 from evidence.running.sandbox import (
     DRIVER,
@@ -59,7 +60,8 @@ def run_script(
     returns a function that says after it, in JSON's terms, how it trained; `on_output` receives each line as it is printed.
 
     Raises `RunFailed` if the script raises, exceeds its time limit, prints or leaves a number that is not finite,
-    imports what its download does not tell a reader to install, leaves a declared result or figure out, draws an undeclared or oversized one, or writes outside its folder.
+    imports what its download does not tell a reader to install, leaves a declared result or figure out, draws an undeclared or
+    oversized one or a series that is not the result that its contract says, or writes outside its folder.
     """
     constants = {} if seed is None else {"SEED": seed}
     if rehearsed:
@@ -113,6 +115,7 @@ def run_script(
         figures = {name: (folders["control"] / f"{name}.svg") for name in outcome["figures"] if name}
         problems += figure_problems(script, outcome["figures"], figures)
         problems += printed_problems(output)
+        problems += series_problems(script, outcome["drawn"], outcome["results"])
         if device == "gpu" and not outcome["accelerator_used"]:
             problems.append("it did not use the GPU")
         if problems:
@@ -136,6 +139,8 @@ def run_script(
             seconds_wall=outcome["seconds_wall"],
             seconds_cpu=outcome["seconds_cpu"],
             peak_memory_bytes=outcome["peak_memory_bytes"],
+            printed=_printed(outcome["printed"], output),
+            drawn=outcome["drawn"],
         )
 
 
@@ -190,6 +195,12 @@ def _execute(
         problem = "it raised" if raised else f"it ended with exit status {code}"
     # The end of each: which of two pipes was written to first is not to be known, and the last word is the traceback's.
     return "".join(output), "".join([*output[-10:], *complaints[-20:]]), problem
+
+
+def _printed(sections: list[str], output: str) -> list[str]:
+    """Return a section for each line of the output; empty ones if some lines came past Python's own output."""
+    lines = output.count("\n") + (not output.endswith("\n") and output != "")
+    return sections if len(sections) == lines else [""] * lines
 
 
 def _failure(script: Script, problems: list[str], transcript: str) -> RunFailed:

@@ -15,6 +15,8 @@ from evidence.benchmark.record import (
     REFERENCES,
     WANTED,
     BenchmarkRefused,
+    keep_benchmark,
+    only_scripts_changed,
     read_benchmark,
     write_benchmark,
 )
@@ -218,3 +220,47 @@ def test_a_recipe_that_is_never_good_enough_is_refused_and_nothing_lost(copy):
         ).content["device"]
         == "a device"
     )
+
+
+def edited(copy, path: str):
+    """Add a line to a file of the copy, and return its catalog."""
+    file = copy().root / path
+    file.write_text(file.read_text(encoding="utf-8") + "\nx = 1\n", encoding="utf-8")
+    return copy()
+
+
+def test_measurements_are_kept_where_scripts_still_train_the_same(copy):
+    """One run of each of ours with seed 0 tells; times and day are those of the measurement, the code is that of today."""
+    before = json.loads((copy().records / PATH).read_text(encoding="utf-8"))
+    catalog = edited(copy, "snippets/models/cnn/cnn_keras.py")
+    earlier = only_scripts_changed(catalog, before["versions"], before["device"], before["threads"])
+    again = {recipe: {**before["runs"][recipe]["0"], "seconds": [99.0]} for recipe in OURS}
+    assert not keep_benchmark(catalog, earlier, again).reasons
+    after = read_benchmark(catalog).content
+    assert {name: after[name] for name in ("runs", "date", "versions")} == {
+        name: before[name] for name in ("runs", "date", "versions")
+    }
+    assert after["code"] != before["code"] and after["checked"] >= before["date"]
+
+
+def test_measurements_are_not_kept_where_a_script_trains_otherwise(copy):
+    before = json.loads((copy().records / PATH).read_text(encoding="utf-8"))
+    catalog = edited(copy, "snippets/models/cnn/cnn_keras.py")
+    earlier = only_scripts_changed(catalog, before["versions"], before["device"], before["threads"])
+    again = {"cnn_mxnet": {**before["runs"]["cnn_mxnet"]["0"], "accuracy": [0.9936]}}
+    with pytest.raises(BenchmarkRefused, match="cnn_mxnet comes to an accuracy of"):
+        keep_benchmark(catalog, earlier, again)
+    assert json.loads((copy().records / PATH).read_text(encoding="utf-8")) == before
+
+
+@pytest.mark.parametrize("changed", ["recipes.py", "measure.py", "versions", "device", "threads", "record"])
+def test_measurements_are_not_kept_where_more_changed(copy, changed):
+    before = json.loads((copy().records / PATH).read_text(encoding="utf-8"))
+    given = {name: before[name] for name in ("versions", "device", "threads")}
+    if changed in given:
+        given[changed] = None
+    elif changed == "record":
+        (copy().records / PATH).unlink()
+    else:
+        edited(copy, f"evidence/benchmark/{changed}")
+    assert only_scripts_changed(copy(), given["versions"], given["device"], given["threads"]) is None

@@ -245,6 +245,32 @@ def test_bad_file_in_named_folder_is_an_error_without_download(server, reader, s
     assert not server.requests and not reader.cache.exists()
 
 
+def test_unpacked_file_is_recognised(server, reader):
+    """Many unpack them; the message says that this is what is wrong, and not that there is no file."""
+    folder = reader.folder / "my data"
+    reader.keep(folder, _1=None)
+    (folder / TRAIN_LABELS).with_suffix("").write_bytes(gzip.decompress(reader.files[TRAIN_LABELS]))
+    message = reader.fails([server.mirror("good")], TRAIN_LABELS, MNIST_FOLDER=str(folder))
+    assert f"only {Path(TRAIN_LABELS).stem} is there, unpacked" in message and "No such file" not in message
+
+
+@pytest.mark.parametrize("variable", ["ALL_PROXY", "all_proxy"])
+def test_a_proxy_is_named_when_downloads_fail(server, reader, variable):
+    """Every mirror seems to refuse the connection where it is the proxy that does; a password in its address stays unsaid."""
+    message = reader.fails([server.mirror("good")], TRAIN_IMAGES, **{variable: "http://me:secret@127.0.0.1:9"})
+    assert f"through the proxy set in {variable}." in message and "secret" not in message
+    assert not server.requests
+    assert "proxy" not in reader.fails([CLOSED_PORT], TRAIN_IMAGES)
+
+
+def test_downloads_without_a_progress_bar_where_there_is_no_tqdm(server, reader):
+    """pooch alone refuses to draw one; the data comes all the same."""
+    hidden = "import sys\nsys.modules['tqdm'] = None\nimport importlib.util\nfind = importlib.util.find_spec\n"
+    hidden += "importlib.util.find_spec = lambda name, *rest: None if name == 'tqdm' else find(name, *rest)\n"
+    progress = reader.check(reader.start([server.mirror("good")], hidden + LOAD))
+    assert "%" not in progress and all(name in progress for name in NAMES)
+
+
 def test_empty_variable_means_no_folder(server, reader):
     reader.loads([server.mirror("good")], MNIST_FOLDER="")
 
@@ -340,6 +366,13 @@ def test_three_public_mirrors_and_four_checksums():
     assert list(helper().CHECKSUMS) == list(NAMES)
     assert len(set(helper().MIRRORS)) == 3
     assert all(re.fullmatch(r"https://\S+/", mirror) for mirror in helper().MIRRORS)
+
+
+def test_first_mirror_is_the_one_in_china():
+    """The page on the data tells readers in China that nothing needs doing; Baidu's storage in Beijing is called bj.bcebos.com."""
+    assert re.match(r"https://[\w-]+\.bj\.bcebos\.com/", helper().MIRRORS[0])
+    for language, promise in (("zh", "第一个镜像就在中国"), ("en", "The first mirror is in China")):
+        assert promise in Path(f"docs/{language}/practice/data.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(not os.environ.get("MNIST_FOLDER"), reason="MNIST_FOLDER names no folder with the real MNIST")

@@ -138,6 +138,8 @@ class Repository:
             seconds_wall=12.4,
             seconds_cpu=3.25,
             peak_memory_bytes=123_456_789,
+            printed=["all"],
+            drawn={"curve": {"axes": [{"x": "epoch", "lines": [{"label": "up", "x": [0, 1], "y": [1, 2]}]}]}},
         )
         return Run(**fields | changes)
 

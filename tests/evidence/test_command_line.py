@@ -12,6 +12,7 @@ from rich.console import Console
 
 from evidence.__main__ import main
 from evidence.receipts import bound_files, receipts_folder, write_receipt
+from evidence.record import write_sealed
 from tests.evidence.conftest import ABSENT, CONTRACT, REHEARSAL, SCORE, STEPS
 
 SEEDED = "SEED = 0\nscore = 0.9 + SEED / 100\nprint('score', score)\n"
@@ -205,6 +206,71 @@ def test_missing_seeds_are_added(house, command):
     assert command("run", "models/toy", "--record")[0] == 0
     assert house.record.status == "fresh" and house.record.seeds == [0, 1, 2, 3]
     assert {**house.record.content, "results": None, "seal": None} == {**before, "results": None, "seal": None}
+
+
+@pytest.fixture
+def four_seeds(house, command):
+    """A script with a record of four seeds."""
+    house.contract(CONTRACT.replace("seeds = 2", "seeds = 4"), ABSENT)
+    house.code("SEED = 0\nscore = 0.9 + SEED / 100\nprint(f'score {score} after 3s')\n")
+    assert command("run", "models/toy", "--record")[0] == 0
+    return house
+
+
+def test_an_edit_that_changes_nothing_keeps_the_other_seeds(four_seeds, command):
+    """Only the script's own seed is run; of the others, the record says that they are kept."""
+    before = four_seeds.record.content
+    four_seeds.code(
+        "import sys\nSEED = 0\nassert SEED == 0, 'another seed was run'\n"
+        "score = 0.9 + SEED / 100\nprint(f'the score is {score} after 4s', file=sys.stdout)\n"
+    )
+    status, output = command("run", "models/toy", "--record")
+    assert status == 0, output
+    assert "toy_numpy: kept 3 seeds: seed 0 gave the very same results, output and figures" in output
+    record = four_seeds.record
+    assert record.status == "fresh" and record.content["results"] == before["results"]
+    assert record.content["code"] != before["code"] and set(record.content["kept"]) == {"1", "2", "3"}
+    assert four_seeds.files()["models/toy/toy_numpy.cpu.txt"] == b"the score is 0.9 after 4s\n"
+
+
+@pytest.mark.parametrize(
+    "code, changed",
+    [
+        ("score = 0.9 + SEED / 200 + 2e-16\nprint(0.9)", "results"),
+        ("score = 0.9 + SEED / 100\nprint(score, 1)", "output"),
+        ("score = 0.8 + SEED / 100\nprint(score)", "results, output"),
+    ],
+)
+def test_an_edit_that_changes_something_runs_every_seed(four_seeds, command, code, changed):
+    four_seeds.code(f"SEED = 0\n{code}\n")
+    status, output = command("run", "models/toy", "--record")
+    assert status == 0
+    assert f"toy_numpy: every seed is run: seed 0 has other {changed} than the record" in output
+    assert [cells[1] for cells in rows(output)["toy_numpy"]] == ["0", "1", "2", "3"]
+    assert "kept" not in four_seeds.record.content
+
+
+def test_other_versions_run_every_seed(four_seeds, command):
+    """Results that are the same by luck say nothing of another version."""
+    path = four_seeds.root / "records/models/toy/toy_numpy.cpu.json"
+    content = four_seeds.record.content
+    write_sealed(path, {**content, "versions": {**content["versions"], "numpy": "1.0"}})
+    four_seeds.write("requirements.txt", f"numpy=={content['versions']['numpy']}\n")
+    assert four_seeds.record.status == "stale"
+    status, output = command("run", "models/toy", "--record")
+    assert status == 0 and "every seed is run: seed 0 has other versions than the record" in output
+    assert four_seeds.record.status == "fresh" and "kept" not in four_seeds.record.content
+
+
+def test_kept_seeds_and_new_ones(four_seeds, command):
+    """A contract that wants more seeds gets them from runs, beside those that are kept."""
+    four_seeds.contract(CONTRACT.replace("seeds = 2", "seeds = 6"), ABSENT)
+    four_seeds.code("SEED = 0\nscore = 0.9 + SEED / 100\nprint(f'the score is {score} after 3s')\n")
+    status, output = command("run", "models/toy", "--record")
+    assert status == 0 and "kept 3 seeds" in output
+    assert [cells[1] for cells in rows(output)["toy_numpy"]] == ["0", "4", "5"]
+    assert four_seeds.record.status == "fresh"
+    assert set(four_seeds.record.seeds) == set(range(6)) and set(four_seeds.record.content["kept"]) == {"1", "2", "3"}
 
 
 def test_side_by_side(house, command, tmp_path):

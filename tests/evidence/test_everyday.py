@@ -69,7 +69,8 @@ def house(tmp_path) -> House:
         shutil.copy(ROOT / "tests" / name, house.write(f"tests/{name}", ""))
     house.write("tests/models/__init__.py", "")
     house.write("tests/models/test_toy.py", TEST)
-    house.keep(1, results={"score": 0.9}, output="9 steps\n", figures={}, versions={"numpy": "2.4.6"})
+    left = {"results": {"score": 0.9}, "output": "9 steps\n", "printed": [""], "figures": {}, "drawn": {}}
+    house.keep(1, versions={"numpy": "2.4.6"}, **left)
     return house
 
 
@@ -85,6 +86,7 @@ def test_a_rehearsal_is_said_to_be_one(house):
     reasons = re.findall(r"in rehearsal: (.*)", report)
     assert sorted(reasons) == [
         "every declared result agrees with the committed record",
+        "figures say the same as the recorded ones",
         "nine steps are made",
         "what the page says holds for this run",
     ]

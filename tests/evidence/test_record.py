@@ -10,7 +10,19 @@ import pytest
 
 from evidence.code import code_digest, local_modules
 from evidence.outcome import Mnist
-from evidence.record import RecordRefused, add_seeds, read_record, record_path, unclaimed_files, write_record
+from evidence.record import (
+    NotRecorded,
+    RecordRefused,
+    add_seeds,
+    changed_by_code,
+    printed_by,
+    read_record,
+    record_path,
+    recorded_figure,
+    unclaimed_files,
+    write_record,
+    write_sealed,
+)
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, GOOD, LOSSES, SCORE
 
 
@@ -29,7 +41,9 @@ JSON = "records/models/toy/toy_numpy.cpu.json"
 def test_fresh_after_writing(recorded):
     record = recorded.record
     assert (record.status, record.reasons) == ("fresh", ())
-    assert sorted(recorded.files()) == [f"models/toy/toy_numpy.cpu.{ending}" for ending in ("curve.svg", "json", "txt")]
+    assert sorted(recorded.files()) == [
+        f"models/toy/toy_numpy.cpu.{ending}" for ending in ("curve.json", "curve.svg", "json", "txt")
+    ]
     assert record.seeds == [0, 1]
     assert record.value("score") == 0.9 and record.value("score", 1) == 0.91
     with pytest.raises(KeyError):
@@ -66,6 +80,38 @@ def test_a_real_run_can_be_recorded(recorded):
     }
     assert recorded.files()["models/toy/toy_numpy.cpu.txt"] == b"score: 0.90, well\n"
     assert "models/toy/toy_numpy.cpu.curve.svg" not in recorded.files(), "figures that are no longer drawn go"
+
+
+def test_lines_of_a_section(recorded):
+    output, printed = "one\ntwo \x0b\n\nfour", ["load", "main", "main", ""]
+    recorded.keep(output=output, printed=printed)
+    assert printed_by(recorded.catalog, recorded.record, "load") == "one\n"
+    assert printed_by(recorded.catalog, recorded.record, "main") == "two \x0b\n\n"
+    for section in ("train", ""):
+        with pytest.raises(NotRecorded, match=f"printed by the section '{section}'; these print: load, main"):
+            printed_by(recorded.catalog, recorded.record, section)
+
+
+def test_what_a_recorded_figure_shows(recorded):
+    figure = recorded_figure(recorded.catalog, recorded.record, "curve")
+    assert figure == recorded.made_up_run().drawn["curve"]
+    with pytest.raises(NotRecorded, match="does not say what the figure other shows"):
+        recorded_figure(recorded.catalog, recorded.record, "other")
+
+
+@pytest.mark.parametrize("lacking", ["printed", "curve.json"])
+def test_stale_when_it_was_made_without_sections_or_figures_as_data(recorded, lacking):
+    record = recorded.record
+    content = {key: value for key, value in record.content.items() if key != lacking}
+    content["files"] = {key: value for key, value in content["files"].items() if key != lacking}
+    write_sealed(recorded.root / JSON, content)
+    record = recorded.record
+    assert (record.status, len(record.reasons)) == ("stale", 1)
+    assert "does not say which section printed each line and what its figures show" in record.reasons[0]
+    with pytest.raises(NotRecorded):
+        printed_by(recorded.catalog, record, "all") if lacking == "printed" else recorded_figure(
+            recorded.catalog, record, "curve"
+        )
 
 
 def test_devices_are_apart(recorded):
@@ -217,7 +263,7 @@ def edits(content: dict):
                 *({**value, key: other} for key in value for other in changed(value[key])[:1]),
             ]
         if isinstance(value, list):
-            return [value[::-1]]
+            return [[*value, "x"]]
         return [value + 1 if isinstance(value, (int, float)) else f"{value}x"]
 
     for key, value in content.items():
@@ -249,7 +295,7 @@ def test_damaged_when_it_is_no_record(recorded, text):
     assert record.status == "damaged" and "toy_numpy.cpu.json" in record.reasons[0]
 
 
-@pytest.mark.parametrize("file", ["toy_numpy.cpu.txt", "toy_numpy.cpu.curve.svg"])
+@pytest.mark.parametrize("file", ["toy_numpy.cpu.txt", "toy_numpy.cpu.curve.svg", "toy_numpy.cpu.curve.json"])
 @pytest.mark.parametrize(
     "do, reason",
     [
@@ -340,7 +386,7 @@ def test_real_data_is_named(recorded):
     assert digests[0] == digests[1] != digests[2]
 
 
-@pytest.mark.parametrize("steps", range(7))
+@pytest.mark.parametrize("steps", range(10))
 def test_interrupted_writing(recorded, monkeypatch, steps):
     """Wherever writing stops, what is there is either the old record, whole, or the new one, or is seen to be damaged."""
     old = recorded.files()
@@ -414,3 +460,51 @@ def test_seeds_are_added_to_what_is_true_and_of_the_same_versions(recorded):
     recorded.code(GOOD)
     add_seeds(recorded.catalog, record, [run])
     assert recorded.record.status == "fresh" and recorded.record.seeds == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "changes, changed",
+    [
+        ({}, []),
+        ({"output": "the score is 0.90, after 12s 3ms/step\n"}, []),
+        ({"output": "score: 0.91\n"}, ["output"]),
+        ({"output": "score: 0.90 0.90\n"}, ["output"]),
+        ({"results": {"score": 0.9000000000000001, "losses": [2.0, 1.25, 0.5]}}, ["results"]),
+        ({"results": {"score": 0.9}}, ["results"]),
+        ({"figures": {"curve": "<svg/>"}}, ["figures"]),
+        ({"figures": {}}, ["figures"]),
+        ({"versions": {"numpy": "2.4.6", "python": "3.11.8"}}, ["versions"]),
+        ({"device_name": "Toy 3001"}, ["machine"]),
+        ({"threads": 2}, ["machine"]),
+        ({"data": Mnist(None, {"images": "0"})}, ["data"]),
+        ({"seed": 1}, ["seed"]),
+        ({"seconds_wall": 1.0, "peak_memory_bytes": 1, "drawn": {}, "printed": []}, []),
+    ],
+)
+def test_what_an_edit_changed(recorded, changes, changed):
+    """To the last bit, but for words and for how long something took."""
+    recorded.keep(output="score: 0.90 (5s 2ms/step)\n")
+    edit(recorded, "snippets/deeper.py", "well", "ill")
+    run = dataclasses.replace(recorded.made_up_run(0, output="score: 0.90 (5s 2ms/step)\n"), **changes)
+    assert changed_by_code(recorded.catalog, recorded.record, run) == changed
+
+
+def test_results_of_other_seeds_are_kept_with_their_day(recorded, monkeypatch):
+    """The new record is of the new code, and says which seeds are from before and of when; also the second time."""
+    recorded.contract(CONTRACT.replace("seeds = 2", "seeds = 3"), LOSSES, CURVE, ABSENT)
+    recorded.keep(3)
+    content = {**recorded.record.content, "date": "2026-01-02"}
+    write_sealed(recorded.root / JSON, content)
+    for word in ("ill", "fine"):
+        edit(
+            recorded, "snippets/deeper.py", recorded.root.joinpath("snippets/deeper.py").read_text().split('"')[1], word
+        )
+        stale = recorded.record
+        assert stale.status == "stale"
+        write_record(recorded.catalog, [recorded.made_up_run(0), recorded.made_up_run(2)], stale)
+        record = recorded.record
+        assert record.status == "fresh" and record.content["date"] > "2026-01-02"
+        assert record.content["results"] == {seed: content["results"][seed] for seed in ("0", "1", "2")}
+        assert record.content["kept"] == {"1": "2026-01-02"}
+    recorded.keep(3)
+    assert "kept" not in recorded.record.content

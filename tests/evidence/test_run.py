@@ -216,7 +216,125 @@ def test_probe(toy, tmp_path):
     assert "KeyError: 'wieghts'" in failure_of(toy, probe=probe)
 
 
+# What printed each line
+
+
+SECTIONS = """
+    import sys
+    from helper import call
+
+    # --8<-- [start:report]
+    def report(text):
+        print(text)
+    # --8<-- [end:report]
+
+    # --8<-- [start:train]
+    def train():
+        call(lambda: None)
+    # --8<-- [end:train]
+
+    # --8<-- [start:main]
+    report("one")
+    train()
+    print("a", end="")
+    report("b")
+    print("two\\nthree", "\\x0b four")
+    print()
+    sys.stdout.writelines(["five\\n", "six\\n"])
+    sys.stdout.write("")
+    score = 0.9
+    # --8<-- [end:main]
+    report("seven")
+    print("outside", end="")
+"""
+
+
+def test_each_line_is_of_the_section_that_printed_it(toy):
+    """A library prints on behalf of the script's line that called it; the section in which a line begins has all of it."""
+    toy.write("snippets/helper.py", "def call(f):\n    print('progress')\n    f()\n")
+    toy.code(SECTIONS)
+    run = toy.run()
+    lines = ["one", "progress", "ab", "two", "three \x0b four", "", "five", "six", "seven", "outside"]
+    assert run.output == "\n".join(lines)
+    assert run.printed == ["report", "train", *["main"] * 6, "report", ""]
+    assert toy.run(seed=None).printed == run.printed
+
+
+@pytest.mark.parametrize("line", ["os.write(1, b'past Python\\n')", "os.system('echo past Python')"])
+def test_sections_are_unknown_where_lines_come_past_python(toy, line):
+    toy.code(f"# --8<-- [start:all]\nimport os\n{SCORE}print('one')\n{line}\n# --8<-- [end:all]\n")
+    run = toy.run()
+    assert run.output == "one\npast Python\n" and run.printed == ["", ""]
+
+
+def test_standard_output_is_what_it_always_is(toy):
+    """Libraries ask whether it is a terminal, for its encoding and its descriptor, and write bytes."""
+    toy.code(f"""
+        import io, sys
+        {SCORE.strip()}
+        out = sys.stdout
+        assert isinstance(out, io.TextIOWrapper) and out.writable() and not out.isatty() and not out.closed
+        assert (out.name, out.mode, out.encoding, out.fileno()) == ("<stdout>", "w", "utf-8", 1)
+        out.reconfigure(errors="replace")
+        out.buffer.write(b"")
+        out.flush()
+        print(out.write("four"), file=sys.stderr)
+    """)
+    assert toy.run().output == "four"
+
+
 # Figures
+
+
+def test_what_a_figure_shows(toy):
+    """Words, labels set by hand, and numbers, as data; see evidence/running/drawn.py."""
+    toy.contract(CONTRACT, CURVE, ABSENT)
+    toy.code("""
+        import matplotlib.pyplot as plt, numpy
+        score = 0.9
+        figure, (left, right) = plt.subplots(1, 2, num="curve", clear=True)
+        figure.suptitle("all")
+        left.plot([1, 2, 3], [0.123456789, numpy.nan, 1e-20], label="up")
+        left.plot(range(1001), label="long")
+        left.axhline(0.5)
+        left.set(title="one", xlabel="epoch", ylabel="loss")
+        left.set_xticks([1, 2], ["a", "b"])
+        left.legend()
+        left.text(0, 0, "here")
+        right.bar(range(3), [5, 6, 7.5])
+        right.fill_between([0, 1], [0, 1], label="area")
+        right.scatter(range(60), range(60), label="cloud")
+        right.imshow([[0, 1], [2, 4]])
+        right.set_title("two", loc="left")
+        plt.show()
+    """)
+    drawn = toy.run().drawn["curve"]
+    left, right = drawn.pop("axes")
+    assert drawn == {"title": "all"}
+    up, long = left.pop("lines")
+    assert up == {"label": "up", "x": [1, 2, 3], "y": [0.123457, None, 1e-20]}
+    assert len(long["x"]) == len(long["y"]) == 200 and (long["y"][0], long["y"][-1]) == (0, 1000)
+    assert left == {
+        "title": "one",
+        "x": "epoch",
+        "y": "loss",
+        "legend": ["up", "long"],
+        "x_ticks": ["a", "b"],
+        "texts": ["here"],
+        "rules": [{"x": [0, 1], "y": [0.5, 0.5]}],
+    }
+    assert right["title"] == "two" and right["bars"] == [{"heights": [5, 6, 7.5]}]
+    assert [area["label"] for area in right["areas"]] == ["area"]
+    assert right["points"] == [{"label": "cloud", "count": 60, "x": [*range(50)], "y": [*range(50)]}]
+    image = right["images"][0]
+    shades = numpy.array([[0, 64], [128, 255]], numpy.uint8)
+    assert image == {
+        "shape": [2, 2],
+        "minimum": 0,
+        "maximum": 4,
+        "mean": 1.75,
+        "digest": hashlib.sha256(shades.tobytes()).hexdigest()[:12],
+    }
 
 
 def test_figures(toy):

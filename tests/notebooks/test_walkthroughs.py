@@ -359,6 +359,12 @@ def test_run_that_is_not_good(toy, old, new, cause):
         toy.execute()
 
 
+def test_figures_of_a_notebook_are_described_as_those_of_its_script(toy):
+    """Though a notebook closes each figure once it has shown it."""
+    script = run_script(toy.catalog, toy.script).drawn
+    assert script and toy.execute().run.drawn == script
+
+
 def test_run_that_takes_too_long(toy):
     toy.contract(
         CONTRACT.replace("time_limit_seconds = 20", "time_limit_seconds = 1"), CURVE, ABSENT, topic="walkthroughs/toy"

@@ -19,7 +19,7 @@ def dense_weights() -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw(kernel):
-    _, axes = plt.subplots(num="initial_weights", figsize=(6, 2.4), layout="tight")
+    _, axes = plt.subplots(num="initial_weights", clear=True, figsize=(6, 2.4), layout="tight")
     axes.hist(kernel.ravel(), bins=100, range=(-0.1, 0.1), histtype="stepfilled")
     axes.set(xlabel="initial weight", ylabel="weights")
 # --8<-- [end:dense]

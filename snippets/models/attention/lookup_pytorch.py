@@ -101,7 +101,9 @@ def weight_at(shares, places) -> float:
 
 def draw_maps(models, tokens, places):
     names = [NAMES[token] for token in tokens[0]]
-    _, panels = plt.subplots(1, 2, num="attention_maps", figsize=(9, 4.8), layout="tight")
+    _, panels = plt.subplots(
+        1, 2, num="attention_maps", clear=True, figsize=(9, 4.8), layout="tight"
+    )
     for axes, model, title in zip(panels, models, ("causal mask", "no causal mask")):
         _, shares = look(model, tokens)
         axes.imshow(shares[0].mean(axis=0), cmap="Blues", vmin=0, vmax=1)
@@ -119,7 +121,7 @@ if __name__ == "__main__":
     tokens, answers, _ = draw_examples(15_000, generator)
     test_tokens, test_answers, test_places = draw_examples(2000, generator)
     following = np.broadcast_to(np.arange(PAIRS + 1, LENGTH, 2), test_places.shape)
-    print("an example:", *(NAMES[token] for token in test_tokens[0]))
+    print("an example:", *(NAMES[token] for token in test_tokens[0] if token != PAD))
     models, accuracies, right_shares, following_shares = [], [], [], []
     for causal in (True, False):
         model = Model(causal).to(DEVICE)

@@ -41,10 +41,12 @@ if __name__ == "__main__":
     plain_weights, scaled_weights = largest["plain"], largest["scaled"]
     plain_slopes, scaled_slopes = slopes["plain"], slopes["scaled"]
 
-    _, (left, right) = plt.subplots(1, 2, num="scaling", figsize=(8, 3.2), layout="tight")
+    _, (left, right) = plt.subplots(
+        1, 2, num="scaling", clear=True, figsize=(8, 3.2), layout="tight"
+    )
     for name in ("plain", "scaled"):
         left.semilogx(SIZES, largest[name], base=2, label=name)
-        right.semilogx(SIZES, slopes[name], base=2)
+        right.semilogx(SIZES, slopes[name], base=2, label=name)
     left.set(xlabel="size", ylabel="largest weight", ylim=(0, 1))
     right.set(xlabel="size", ylabel="slope", ylim=(0, 1))
     left.legend()

@@ -96,7 +96,7 @@ def apply_pca(mean, directions, images) -> np.ndarray:
 # --8<-- [start:draw]
 def draw(labels, rows):
     picked = [np.flatnonzero(labels == digit)[0] for digit in range(10)]
-    _, grid = plt.subplots(len(rows), 10, num="reconstructions", figsize=(8, 2.7))
+    _, grid = plt.subplots(len(rows), 10, num="reconstructions", clear=True, figsize=(8, 2.7))
     for line, (title, images) in zip(grid, rows.items()):
         for axes, i in zip(line, picked):
             axes.imshow(images[i].reshape(28, 28), cmap="gray", vmin=0, vmax=1)

@@ -81,7 +81,7 @@ def fit_linear(noisy, clean, test_noisy) -> tuple[np.ndarray, np.ndarray]:
 # --8<-- [start:draw]
 def draw(labels, rows):
     picked = [np.flatnonzero(labels == digit)[0] for digit in range(10)]
-    _, grid = plt.subplots(len(rows), 10, num="denoised", figsize=(7, 3.2))
+    _, grid = plt.subplots(len(rows), 10, num="denoised", clear=True, figsize=(7, 3.2))
     for line, (title, images) in zip(grid, rows.items()):
         for axes, i in zip(line, picked):
             axes.imshow(images[i].reshape(28, 28), cmap="gray", vmin=0, vmax=1)

@@ -30,7 +30,7 @@ def load():
 # --8<-- [start:look]
 def look(images, labels):
     print(f"images: {images.shape}, {images.min():.0f} to {images.max():.0f}")
-    _, grid = plt.subplots(2, 8, num="digits", figsize=(7, 2.4))
+    _, grid = plt.subplots(2, 8, num="digits", clear=True, figsize=(7, 2.4))
     for axes, image, label in zip(grid.flat, images, labels):
         axes.imshow(image.squeeze(), cmap="gray")
         axes.axis("off")
@@ -102,7 +102,7 @@ def predict(model, image) -> int:
 def draw_confusion_matrix(labels, predictions):
     counts = np.zeros((10, 10), dtype=int)  # row: truth, column: prediction
     np.add.at(counts, (labels, predictions), 1)
-    _, axes = plt.subplots(num="confusion_matrix", figsize=(5.6, 5.6))
+    _, axes = plt.subplots(num="confusion_matrix", clear=True, figsize=(5.6, 5.6))
     axes.imshow(np.sqrt(counts), cmap="Blues")  # without the root, 1 would look like 0
     axes.set(xlabel="prediction", ylabel="truth", xticks=range(10), yticks=range(10))
     for truth, prediction in np.argwhere(counts):
@@ -115,13 +115,13 @@ def draw_confusion_matrix(labels, predictions):
 # --8<-- [start:draw]
 def draw(training_losses, validation_accuracies, images, labels, predictions):
     epochs = range(1, EPOCHS + 1)
-    _, (left, right) = plt.subplots(1, 2, num="learning_curve", layout="tight")
+    _, (left, right) = plt.subplots(1, 2, num="learning_curve", clear=True, layout="tight")
     left.plot(epochs, training_losses, marker="o")
     left.set(xlabel="epoch", ylabel="training loss", xticks=epochs)
     right.plot(epochs, validation_accuracies, marker="o")
     right.set(xlabel="epoch", ylabel="validation accuracy", xticks=epochs)
 
-    _, grid = plt.subplots(2, 5, num="mistakes", figsize=(7, 3.2))
+    _, grid = plt.subplots(2, 5, num="mistakes", clear=True, figsize=(7, 3.2))
     for axes, i in zip(grid.flat, np.flatnonzero(predictions != labels)):
         axes.imshow(images[i].squeeze(), cmap="gray")
         axes.axis("off")

@@ -68,7 +68,7 @@ def additivity_error(model, images) -> float:
 def draw_filters(model):
     kernels = model.layers[0].get_weights()[0]  # (5, 5, 1, 8)
     limit = np.abs(kernels).max()
-    _, row = plt.subplots(1, 8, num="filters", figsize=(8, 1.3))
+    _, row = plt.subplots(1, 8, num="filters", clear=True, figsize=(8, 1.3))
     for axes, kernel in zip(row, kernels.transpose(3, 2, 0, 1)):
         axes.imshow(kernel[0], cmap="coolwarm", vmin=-limit, vmax=limit)
         axes.set(xticks=[], yticks=[])
@@ -78,7 +78,7 @@ def draw_filters(model):
 # --8<-- [start:maps]
 def draw_maps(model, image):
     x = image[np.newaxis]  # (1, 28, 28, 1)
-    _, grid = plt.subplots(4, 8, num="feature_maps", figsize=(8, 4.4))
+    _, grid = plt.subplots(4, 8, num="feature_maps", clear=True, figsize=(8, 4.4))
     for row, layer in zip(grid, model.layers):
         x = layer(x)  # (1, 24, 24, 8), (1, 12, 12, 8), (1, 10, 10, 16), (1, 5, 5, 16)
         maps = keras.ops.convert_to_numpy(x)[0].transpose(2, 0, 1)

@@ -78,7 +78,7 @@ def additivity_error(model, images) -> float:
 def draw_filters(model):
     kernels = model[0].weight.data().asnumpy()  # (8, 1, 5, 5)
     limit = np.abs(kernels).max()
-    _, row = plt.subplots(1, 8, num="filters", figsize=(8, 1.3))
+    _, row = plt.subplots(1, 8, num="filters", clear=True, figsize=(8, 1.3))
     for axes, kernel in zip(row, kernels):
         axes.imshow(kernel[0], cmap="coolwarm", vmin=-limit, vmax=limit)
         axes.set(xticks=[], yticks=[])
@@ -88,7 +88,7 @@ def draw_filters(model):
 # --8<-- [start:maps]
 def draw_maps(model, image):
     x = image.expand_dims(0)  # (1, 1, 28, 28)
-    _, grid = plt.subplots(4, 8, num="feature_maps", figsize=(8, 4.4))
+    _, grid = plt.subplots(4, 8, num="feature_maps", clear=True, figsize=(8, 4.4))
     for row, layer in zip(grid, model):
         x = layer(x)  # (1, 8, 24, 24), (1, 8, 12, 12), (1, 16, 10, 10), (1, 16, 5, 5)
         row[0].set_ylabel(f"{x.shape[2]} × {x.shape[3]}")

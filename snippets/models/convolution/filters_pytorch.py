@@ -76,7 +76,7 @@ def additivity_error(model, images) -> float:
 def draw_filters(model):
     kernels = model[0].weight.detach().cpu().numpy()  # (8, 1, 5, 5)
     limit = np.abs(kernels).max()
-    _, row = plt.subplots(1, 8, num="filters", figsize=(8, 1.3))
+    _, row = plt.subplots(1, 8, num="filters", clear=True, figsize=(8, 1.3))
     for axes, kernel in zip(row, kernels):
         axes.imshow(kernel[0], cmap="coolwarm", vmin=-limit, vmax=limit)
         axes.set(xticks=[], yticks=[])
@@ -87,7 +87,7 @@ def draw_filters(model):
 @torch.inference_mode()
 def draw_maps(model, image):
     x = image.unsqueeze(0).to(DEVICE)  # (1, 1, 28, 28)
-    _, grid = plt.subplots(4, 8, num="feature_maps", figsize=(8, 4.4))
+    _, grid = plt.subplots(4, 8, num="feature_maps", clear=True, figsize=(8, 4.4))
     for row, layer in zip(grid, (model[:2], model[2], model[3:5], model[5])):
         x = layer(x)  # (1, 8, 24, 24), (1, 8, 12, 12), (1, 16, 10, 10), (1, 16, 5, 5)
         row[0].set_ylabel(f"{x.shape[2]} × {x.shape[3]}")

@@ -37,7 +37,7 @@ def draw_window(image, kernel, row, column):
     window = image[row : row + 3, column : column + 3]
     products = window * kernel + 0.0  # not -0.0
     titles = ("window", "kernel", f"products, sum {products.sum():.2f}")
-    _, panels = plt.subplots(1, 3, num="window", figsize=(7, 2.5))
+    _, panels = plt.subplots(1, 3, num="window", clear=True, figsize=(7, 2.5))
     for axes, numbers, title in zip(panels, (window, kernel, products), titles):
         axes.imshow(numbers, cmap="coolwarm", vmin=-3, vmax=3)
         axes.set(title=title, xticks=[], yticks=[])
@@ -48,7 +48,7 @@ def draw_window(image, kernel, row, column):
 
 # --8<-- [start:steps]
 def draw_steps(image, feature_map):
-    _, grid = plt.subplots(2, 4, num="sliding", figsize=(7, 3.7))
+    _, grid = plt.subplots(2, 4, num="sliding", clear=True, figsize=(7, 3.7))
     for (above, below), step in zip(grid.T, (168, 246, 431, 675)):
         row, column = divmod(step, 26)
         done = np.where(np.arange(676).reshape(26, 26) <= step, feature_map, np.nan)
@@ -63,7 +63,7 @@ def draw_steps(image, feature_map):
 
 # --8<-- [start:shapes]
 def draw_shapes(panels):
-    _, row = plt.subplots(1, len(panels), num="shapes", figsize=(9, 1.9))
+    _, row = plt.subplots(1, len(panels), num="shapes", clear=True, figsize=(9, 1.9))
     for axes, (title, image) in zip(row, panels.items()):
         axes.imshow(image, cmap="coolwarm", vmin=-4, vmax=4)
         axes.set(title=title, xticks=[], yticks=[], xlabel=f"{len(image)} × {len(image[0])}")

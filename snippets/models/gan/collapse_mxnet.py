@@ -89,7 +89,7 @@ def train(random, discriminator_steps, generator_steps) -> list[np.ndarray]:
 # --8<-- [start:draw]
 def draw(rows, random):
     ring = draw_ring(random, 1000)
-    _, grid = plt.subplots(2, 5, num="points", figsize=(7, 3.2), layout="constrained")
+    _, grid = plt.subplots(2, 5, num="points", clear=True, figsize=(7, 3.2), layout="constrained")
     for line, (label, snapshots) in zip(grid, rows.items()):
         line[0].set_title(label, fontsize=9, loc="left")
         for axes, points in zip(line, snapshots):

@@ -98,7 +98,7 @@ def draw_curves(axes, generator, discriminator):
 # --8<-- [start:main]
 if __name__ == "__main__":
     keras.utils.set_random_seed(SEED)
-    _, panels = plt.subplots(1, 3, num="game", figsize=(9, 3), layout="constrained")
+    _, panels = plt.subplots(1, 3, num="game", clear=True, figsize=(9, 3), layout="constrained")
     generator, discriminator = build_generator(), build_discriminator()
     train(generator, discriminator, 200, generator_moves=False)
     first_accuracy, first_outputs = examine(generator, discriminator)

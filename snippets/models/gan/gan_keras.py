@@ -101,7 +101,7 @@ def generate(generator, noise) -> np.ndarray:
 
 # --8<-- [start:draw]
 def draw_losses(losses):
-    _, axes = plt.subplots(num="losses", figsize=(6.4, 3.6), layout="constrained")
+    _, axes = plt.subplots(num="losses", clear=True, figsize=(6.4, 3.6), layout="constrained")
     means = losses[: len(losses) // 20 * 20].reshape(-1, 20, 2).mean(axis=1)  # of 20 steps each
     axes.plot(20 * np.arange(len(means)) + 10, means, label=["discriminator", "generator"])
     axes.axhline(np.log(4), color="C0", ls=":")  # if it always said 50 %
@@ -125,7 +125,7 @@ if __name__ == "__main__":
     final_losses = losses[-100:].mean(axis=0).tolist()
     print(f"losses of the last 100 steps: {final_losses[0]:.2f} and {final_losses[1]:.2f}")
     print(f"inception score {inception_score:.2f}, smallest share {smallest_share:.1%}")
-    print(f"Fréchet distance {frechet_distance:.1f}")
+    print(f"Frechet distance {frechet_distance:.1f}")
     draw_rows("progress", snapshots | {"other noise": samples[10:]})
     draw_losses(losses)
     plt.show()

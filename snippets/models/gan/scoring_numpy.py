@@ -74,8 +74,8 @@ def distance(features, real_features) -> float:  # between two normal distributi
 
 # --8<-- [start:draw]
 def draw_rows(name, rows):  # label -> at least 10 images
-    _, grid = plt.subplots(len(rows), num=name, figsize=(4.8, 0.7 * len(rows)), squeeze=False,
-                           layout="constrained")
+    figure = dict(figsize=(4.8, 0.7 * len(rows)), layout="constrained")
+    _, grid = plt.subplots(len(rows), num=name, clear=True, squeeze=False, **figure)
     for axes, (label, images) in zip(grid.flat, rows.items()):
         axes.imshow(np.concatenate(images[:10], axis=1), cmap="gray", vmin=0, vmax=1)
         axes.set_title(label, fontsize=9, loc="left")
@@ -104,7 +104,7 @@ if __name__ == "__main__":
     for name, samples in candidates.items():
         scores[name] = score(judge, samples, images[:10_000])
         inception, share, frechet = scores[name]
-        print(f"{name:11}  inception {inception:.2f}  smallest {share:.1%}  Fréchet {frechet:.1f}")
+        print(f"{name:11}  inception {inception:.2f}  smallest {share:.1%}  Frechet {frechet:.1f}")
     real_inception_score, real_smallest_share, real_distance = scores.pop("real digits")
     columns = map(list, zip(*scores.values()))
     false_inception_scores, false_smallest_shares, false_distances = columns

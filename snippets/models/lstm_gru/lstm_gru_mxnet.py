@@ -110,7 +110,7 @@ def numpy_weights(model) -> list[np.ndarray]:
 
 # --8<-- [start:draw]
 def draw(image, lstm_gates, gru_gates):
-    _, panels = plt.subplots(1, 3, num="gates", figsize=(8, 3.2), layout="tight")
+    _, panels = plt.subplots(1, 3, num="gates", clear=True, figsize=(8, 3.2), layout="tight")
     panels[0].imshow(image, cmap="gray")
     for axes, gates, names in (
         (panels[1], lstm_gates, ("input gate i", "forget gate f", "output gate o")),

@@ -82,7 +82,9 @@ def gradient_norms(model, sequences, symbols) -> np.ndarray:
 
 # --8<-- [start:draw]
 def draw(before, after):
-    _, panels = plt.subplots(1, 2, num="gradients", figsize=(8, 3.2), sharey=True, layout="tight")
+    _, panels = plt.subplots(
+        1, 2, num="gradients", clear=True, figsize=(8, 3.2), sharey=True, layout="tight"
+    )
     for axes, norms, title in zip(panels, (before, after), ("before training", "after training")):
         for cell, values in norms.items():
             axes.semilogy(range(1, LENGTH + 1), values, label=cell)

@@ -75,12 +75,12 @@ def evaluate(model, images, labels) -> tuple[float, np.ndarray]:
 # --8<-- [start:draw]
 def draw(training_losses, images, labels, predictions):
     epochs = range(1, EPOCHS + 1)
-    _, axes = plt.subplots(num="learning_curve")
+    _, axes = plt.subplots(num="learning_curve", clear=True)
     axes.plot(epochs, training_losses, marker="o")
     axes.set(xlabel="epoch", ylabel="training loss", xticks=epochs)
 
     wrong = np.flatnonzero(predictions != labels)
-    _, grid = plt.subplots(2, 5, num="predictions", figsize=(7, 3.2))
+    _, grid = plt.subplots(2, 5, num="predictions", clear=True, figsize=(7, 3.2))
     for axes, i in zip(grid.flat, [0, 1, 2, 3, 4, *wrong[:5]]):
         axes.imshow(images[i], cmap="gray")
         axes.axis("off")

@@ -80,7 +80,7 @@ def predict(model, boards) -> np.ndarray:
 
 # --8<-- [start:draw]
 def draw(boards, counts, real, predictions, losses):
-    _, axes = plt.subplots(num="board", figsize=(7.5, 2.4), layout="tight")
+    _, axes = plt.subplots(num="board", clear=True, figsize=(7.5, 2.4), layout="tight")
     names = ["mines", "truth", *predictions]
     rows = [np.where(boards[0, :, 1] == 1, "✸", "·"), counts[0]]
     rows += [guesses[0] for guesses in predictions.values()]
@@ -93,7 +93,7 @@ def draw(boards, counts, real, predictions, losses):
     axes.set_yticks(range(4), names)
 
     epochs = range(1, EPOCHS + 1)
-    _, axes = plt.subplots(num="learning_curves")
+    _, axes = plt.subplots(num="learning_curves", clear=True)
     for name, values in losses.items():
         axes.plot(epochs, values, marker="o", label=name)
     axes.set(xlabel="epoch", ylabel="training loss", ylim=(0, None), xticks=epochs)

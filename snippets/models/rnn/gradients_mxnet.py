@@ -86,7 +86,7 @@ def evaluate(model, images, labels) -> float:
 
 # --8<-- [start:draw]
 def draw(norms, unclipped_accuracies, clipped_accuracies):
-    _, axes = plt.subplots(num="gradient_norms")
+    _, axes = plt.subplots(num="gradient_norms", clear=True)
     steps = np.arange(1, 29)
     for gain, values in norms.items():
         axes.semilogy(steps, values, label=f"gain {gain}")
@@ -95,7 +95,7 @@ def draw(norms, unclipped_accuracies, clipped_accuracies):
     axes.set(xlabel="time step t", ylabel="norm of dL / dh(t)", ylim=(1e-10, 1e10))
     axes.legend()
 
-    _, axes = plt.subplots(num="clipping")
+    _, axes = plt.subplots(num="clipping", clear=True)
     axes.semilogx(LEARNING_RATES, clipped_accuracies, marker="o", label=f"clipped to {CLIP_NORM}")
     axes.semilogx(LEARNING_RATES, unclipped_accuracies, marker="s", label="not clipped")
     axes.set(xlabel="learning rate", ylabel="validation accuracy", ylim=(0, 1))

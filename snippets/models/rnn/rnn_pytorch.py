@@ -91,13 +91,15 @@ def unroll(images, kernel, recurrent, bias) -> np.ndarray:
 
 # --8<-- [start:draw]
 def draw(images, states, accuracy_by_row):
-    _, (left, right) = plt.subplots(1, 2, num="hidden_states", width_ratios=(1, 2), layout="tight")
+    _, (left, right) = plt.subplots(
+        1, 2, num="hidden_states", clear=True, width_ratios=(1, 2), layout="tight"
+    )
     left.imshow(images[0], cmap="gray")
     left.set(ylabel="row = time step", xlabel="28 pixels")
     right.imshow(states[0], cmap="coolwarm", vmin=-1, vmax=1, aspect="auto")
     right.set(ylabel="time step", xlabel="64 numbers of the hidden state")
 
-    _, axes = plt.subplots(num="accuracy_by_row")
+    _, axes = plt.subplots(num="accuracy_by_row", clear=True)
     axes.plot(range(1, 29), accuracy_by_row, marker="o")
     axes.axhline(0.1, color="gray", linestyle=":")  # guessing
     axes.set(xlabel="rows read", ylabel="test accuracy", ylim=(0, 1))

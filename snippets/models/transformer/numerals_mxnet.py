@@ -6,10 +6,10 @@ from mxnet import autograd, gluon
 from mxnet.gluon import nn
 
 from task_numpy import CHARACTERS, DIGITS, END, PAD, START, WORDS, decode, draw_attention
-from task_numpy import draw_numbers, encode_pairs, encode_positions, exact_share
+from task_numpy import draw_numbers, encode_pairs, encode_positions, exact_share, printable
 
 SEED = 0
-EPOCHS = 3
+EPOCHS = 5
 BATCH_SIZE = 64
 LEARNING_RATE = 5e-3
 SIZE, HEADS, HIDDEN = 64, 4, 128
@@ -143,7 +143,7 @@ if __name__ == "__main__":
     pointing_share = float(shares[:, range(0, WORDS, 2), range(DIGITS)].mean())
     print(f"weight of a word on its digit {pointing_share:.2f}, of six")
     source, target = encode_pairs([157_105])
-    print("157105", decode(translate(models[0], source)[0]))
+    print("157105", printable(decode(translate(models[0], source)[0])))
     draw_attention(source[0], target[0], look(models[0], source, target[:, :-1])[1][0])
     plt.show()
 # --8<-- [end:main]

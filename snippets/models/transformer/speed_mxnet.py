@@ -71,7 +71,7 @@ if __name__ == "__main__":
     print("length         ", *(f"{length:7}" for length in LENGTHS))
     print("encoder / LSTM ", *(f"{ratio:7.2f}" for ratio in cost_ratios))
 
-    _, (left, right) = plt.subplots(1, 2, num="lengths", figsize=(7, 3), layout="tight")
+    _, (left, right) = plt.subplots(1, 2, num="lengths", clear=True, figsize=(7, 3), layout="tight")
     left.plot(SHORT, lstm_chains, "o--", label="LSTM")
     left.plot(SHORT, encoder_chains, "o-", label="encoder layer")
     left.set(xlabel="length", ylabel="operations in a chain", ylim=0)

@@ -1,5 +1,6 @@
 # --8<-- [start:imports]
 import re
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -50,6 +51,10 @@ def decode(tokens) -> str:  # without the start, up to the end
     return text.removeprefix("<").partition(">")[0]
 
 
+def printable(name) -> str:  # "?" for what the output cannot hold, as a file on Windows may not
+    return name.encode(sys.stdout.encoding, "replace").decode(sys.stdout.encoding)
+
+
 def exact_share(written, target) -> float:  # how many names are right to the last character
     return float(np.mean([decode(ours) == decode(theirs) for ours, theirs in zip(written, target)]))
 # --8<-- [end:tokens]
@@ -74,7 +79,7 @@ def encode_positions(length, size) -> np.ndarray:  # (T, D)
 # --8<-- [start:draw]
 def draw_attention(source, target, shares):  # (S,), (T,), (T - 1, S)
     written = target[1:][target[1:] != PAD]
-    _, axes = plt.subplots(num="attention", figsize=(4, 5), layout="tight")
+    _, axes = plt.subplots(num="attention", clear=True, figsize=(4, 5), layout="tight")
     axes.imshow(shares[: len(written)], cmap="Blues", vmin=0, vmax=1)
     axes.set(xlabel="digits", ylabel="written next")
     axes.set_xticks(range(len(source)), [NAMES[token] for token in source])
@@ -85,7 +90,7 @@ def draw_attention(source, target, shares):  # (S,), (T,), (T - 1, S)
 # --8<-- [start:main]
 if __name__ == "__main__":
     for number in (0, 10, 22, 110, 2002, 10_010, 20_000, 105_000, 120_000, 157_105, 222_222):
-        print(f"{number:6} {name_number(number)}")
+        print(f"{number:6} {printable(name_number(number))}")
     numbers, test_numbers = draw_numbers(10_000, 2000, np.random.default_rng(SEED))
     source, target = encode_pairs(numbers)
     print(len(source), "pairs, the first:", source[0], target[0])
@@ -94,7 +99,7 @@ if __name__ == "__main__":
     shared = int(np.isin(test_numbers, numbers).sum())
     print("test numbers in training:", shared)
 
-    _, axes = plt.subplots(num="positions", figsize=(7, 2.8), layout="tight")
+    _, axes = plt.subplots(num="positions", clear=True, figsize=(7, 2.8), layout="tight")
     image = axes.imshow(encode_positions(WORDS, 64), cmap="RdBu", aspect="auto")
     axes.set(xlabel="dimension", ylabel="position")
     plt.colorbar(image)

@@ -97,7 +97,7 @@ def agreement(codes, labels) -> float:
 
 # --8<-- [start:draw]
 def draw_map(codes, labels):
-    _, axes = plt.subplots(num="map", figsize=(6.4, 5.6))
+    _, axes = plt.subplots(num="map", clear=True, figsize=(6.4, 5.6))
     for digit in range(10):
         x, y = codes[labels == digit].T
         color = plt.cm.tab10(digit)
@@ -109,7 +109,7 @@ def draw_plane(model):
     quantiles = [NormalDist().inv_cdf((i + 0.5) / 12) for i in range(12)]
     codes = np.array([(x, y) for y in quantiles[::-1] for x in quantiles], dtype="float32")
     images = decode(model, codes).reshape(12, 12, 28, 28)  # row, column, height, width
-    _, axes = plt.subplots(num="plane", figsize=(4.8, 4.8))
+    _, axes = plt.subplots(num="plane", clear=True, figsize=(4.8, 4.8))
     axes.imshow(images.swapaxes(1, 2).reshape(336, 336), cmap="gray")
     axes.axis("off")
 # --8<-- [end:draw]

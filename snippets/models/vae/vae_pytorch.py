@@ -119,7 +119,9 @@ def walk(model, start, end) -> np.ndarray:
 
 # --8<-- [start:draw]
 def draw(name, images):
-    _, grid = plt.subplots(len(images) // 10, 10, num=name, figsize=(7, 0.075 * len(images)))
+    _, grid = plt.subplots(
+        len(images) // 10, 10, num=name, clear=True, figsize=(7, 0.075 * len(images))
+    )
     for axes, image in zip(grid.flat, images):
         axes.imshow(image.reshape(28, 28), cmap="gray", vmin=0, vmax=1)
         axes.axis("off")

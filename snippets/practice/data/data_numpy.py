@@ -23,11 +23,11 @@ def measure_pixels(images) -> tuple[float, float]:
 
 # --8<-- [start:draw]
 def draw(images, labels):
-    _, axes = plt.subplots(num="digit_counts")
+    _, axes = plt.subplots(num="digit_counts", clear=True)
     axes.bar(range(10), np.bincount(labels, minlength=10))
     axes.set(xlabel="digit", ylabel="training images", xticks=range(10))
 
-    _, grid = plt.subplots(2, 5, num="mean_digits", figsize=(7, 3.2))
+    _, grid = plt.subplots(2, 5, num="mean_digits", clear=True, figsize=(7, 3.2))
     for digit, axes in enumerate(grid.flat):
         axes.imshow(images[labels == digit].mean(axis=0), cmap="gray")
         axes.axis("off")

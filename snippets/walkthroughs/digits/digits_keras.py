@@ -18,7 +18,7 @@ print("test_labels ", test_labels.shape, test_labels.dtype)
 # --8<-- [end:load]
 
 # --8<-- [start:look]
-_, grid = plt.subplots(2, 10, num="twenty_digits", figsize=(8, 2.2))
+_, grid = plt.subplots(2, 10, num="twenty_digits", clear=True, figsize=(8, 2.2))
 for axes, image, label in zip(grid.flat, train_images, train_labels):
     axes.imshow(image, cmap="gray")
     axes.set_title(label)
@@ -84,7 +84,7 @@ training_accuracies = history.history["accuracy"]
 validation_accuracies = history.history["val_accuracy"]
 epochs = range(1, len(training_losses) + 1)
 
-_, (left, right) = plt.subplots(1, 2, num="curves", figsize=(8, 3.2), layout="tight")
+_, (left, right) = plt.subplots(1, 2, num="curves", clear=True, figsize=(8, 3.2), layout="tight")
 left.plot(epochs, training_losses, marker="o", label="training")
 left.plot(epochs, validation_losses, marker="o", label="validation")
 left.set(xlabel="epoch", ylabel="loss", xticks=epochs)
@@ -112,7 +112,9 @@ for digit, probability in enumerate(ten):
 print("sum of the ten:", f"{ten.sum():.4f}")
 print("argmax:", predicted_digit, " true label:", test_labels[0])
 
-_, (left, right) = plt.subplots(1, 2, num="one_prediction", figsize=(7, 2.8), layout="tight")
+_, (left, right) = plt.subplots(
+    1, 2, num="one_prediction", clear=True, figsize=(7, 2.8), layout="tight"
+)
 left.imshow(image.squeeze(), cmap="gray")
 left.axis("off")
 right.bar(range(10), ten)
@@ -124,7 +126,7 @@ plt.show()
 counts = np.zeros((10, 10), dtype=int)  # row: truth, column: prediction
 np.add.at(counts, (test_labels, predictions), 1)
 
-_, axes = plt.subplots(num="confusion", figsize=(5.6, 5.6))
+_, axes = plt.subplots(num="confusion", clear=True, figsize=(5.6, 5.6))
 axes.imshow(np.sqrt(counts), cmap="Blues")  # without the root, 1 would look like 0
 axes.set(xlabel="prediction", ylabel="truth", xticks=range(10), yticks=range(10))
 for truth, prediction in np.argwhere(counts):
@@ -140,7 +142,7 @@ mistakes = len(wrong)
 surest = wrong[probabilities[wrong].max(axis=1).argsort()[::-1]]  # most confident first
 print(mistakes, "mistakes")
 
-_, grid = plt.subplots(2, 5, num="surest_mistakes", figsize=(7.5, 3.6), layout="tight")
+_, grid = plt.subplots(2, 5, num="surest_mistakes", clear=True, figsize=(7.5, 3.6), layout="tight")
 for axes, i in zip(grid.flat, surest):
     axes.imshow(test_images[i], cmap="gray")
     axes.set_title(f"{predictions[i]} ({probabilities[i].max():.0%}) ≠ {test_labels[i]}", size=10)

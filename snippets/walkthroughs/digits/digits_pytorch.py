@@ -19,7 +19,7 @@ print("train_labels", train_labels.shape, train_labels.dtype)
 # --8<-- [end:load]
 
 # --8<-- [start:look]
-_, grid = plt.subplots(2, 10, num="twenty_digits", figsize=(8, 2.2))
+_, grid = plt.subplots(2, 10, num="twenty_digits", clear=True, figsize=(8, 2.2))
 for axes, image, label in zip(grid.flat, train_images, train_labels):
     axes.imshow(image, cmap="gray")
     axes.set_title(label)
@@ -154,7 +154,7 @@ for epoch in range(1, 4):
 
 # --8<-- [start:curves]
 epochs = range(1, len(training_losses) + 1)
-_, (left, right) = plt.subplots(1, 2, num="curves", figsize=(8, 3.2), layout="tight")
+_, (left, right) = plt.subplots(1, 2, num="curves", clear=True, figsize=(8, 3.2), layout="tight")
 left.plot(epochs, training_losses, marker="o", label="training")
 left.plot(epochs, validation_losses, marker="o", label="validation")
 left.set(xlabel="epoch", ylabel="loss", xticks=epochs)
@@ -178,7 +178,9 @@ for digit in range(10):
     print(f"{digit}: logit {test_logits[0, digit]:7.2f}, probability {ten[digit]:.6f}")
 print("argmax:", predicted_digit, " true label:", test_labels[0])
 
-_, (left, right) = plt.subplots(1, 2, num="one_prediction", figsize=(7, 2.8), layout="tight")
+_, (left, right) = plt.subplots(
+    1, 2, num="one_prediction", clear=True, figsize=(7, 2.8), layout="tight"
+)
 left.imshow(test_images[0], cmap="gray")
 left.axis("off")
 right.bar(range(10), ten)
@@ -191,7 +193,7 @@ predictions = test_logits.argmax(dim=1).numpy()  # (10000,)
 counts = np.zeros((10, 10), dtype=int)  # row: truth, column: prediction
 np.add.at(counts, (test_labels, predictions), 1)
 
-_, axes = plt.subplots(num="confusion", figsize=(5.6, 5.6))
+_, axes = plt.subplots(num="confusion", clear=True, figsize=(5.6, 5.6))
 axes.imshow(np.sqrt(counts), cmap="Blues")  # without the root, 1 would look like 0
 axes.set(xlabel="prediction", ylabel="truth", xticks=range(10), yticks=range(10))
 for truth, prediction in np.argwhere(counts):
@@ -208,7 +210,7 @@ mistakes = len(wrong)
 surest = wrong[test_probabilities[wrong].max(axis=1).argsort()[::-1]]  # most confident first
 print(mistakes, "mistakes")
 
-_, grid = plt.subplots(2, 5, num="surest_mistakes", figsize=(7.5, 3.6), layout="tight")
+_, grid = plt.subplots(2, 5, num="surest_mistakes", clear=True, figsize=(7.5, 3.6), layout="tight")
 for axes, i in zip(grid.flat, surest):
     axes.imshow(test_images[i], cmap="gray")
     title = f"{predictions[i]} ({test_probabilities[i].max():.0%}) ≠ {test_labels[i]}"

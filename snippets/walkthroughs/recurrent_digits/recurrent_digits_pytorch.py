@@ -31,7 +31,7 @@ print("step 15:", (x[0, 14] * 255).int().tolist())
 # --8<-- [end:load]
 
 # --8<-- [start:look]
-_, grid = plt.subplots(2, 5, num="reading", figsize=(7, 3.2))
+_, grid = plt.subplots(2, 5, num="reading", clear=True, figsize=(7, 3.2))
 for panels, place in zip(grid, (0, 1)):
     for axes, rows in zip(panels, (6, 10, 14, 20, 28)):
         seen = np.where(np.arange(28)[:, np.newaxis] < rows, test_images[place], 0)
@@ -124,7 +124,7 @@ gru, gru_losses, gru_accuracies = train("GRU")
 # --8<-- [end:gru]
 
 # --8<-- [start:curves]
-_, (left, right) = plt.subplots(1, 2, num="curves", figsize=(8, 3.4), layout="tight")
+_, (left, right) = plt.subplots(1, 2, num="curves", clear=True, figsize=(8, 3.4), layout="tight")
 for cell, losses, accuracies in (
     ("RNN", rnn_losses, rnn_accuracies),
     ("LSTM", lstm_losses, lstm_accuracies),
@@ -151,7 +151,7 @@ print(f"test accuracy: RNN {rnn_accuracy:.1%}, LSTM {lstm_accuracy:.1%}, GRU {gr
 # --8<-- [end:test]
 
 # --8<-- [start:as_it_is_read]
-_, panels = plt.subplots(1, 4, num="as_it_is_read", figsize=(8, 3.6), layout="tight")
+_, panels = plt.subplots(1, 4, num="as_it_is_read", clear=True, figsize=(8, 3.6), layout="tight")
 panels[0].imshow(test_images[0], cmap="gray", aspect="auto")
 panels[0].set(title="image", ylabel="row", xticks=[])
 for axes, name, logits in zip(
@@ -186,7 +186,7 @@ for rows in (7, 14, 21, 28):
         f" asked after every row {asked_by_row[rows - 1]:.1%}"
     )
 
-_, axes = plt.subplots(num="accuracy_by_row", figsize=(6.4, 3.4))
+_, axes = plt.subplots(num="accuracy_by_row", clear=True, figsize=(6.4, 3.4))
 axes.plot(range(1, 29), gru_by_row, label="asked at the end")
 axes.plot(range(1, 29), asked_by_row, label="asked after every row")
 axes.axhline(0.1, color="gray", linewidth=1, linestyle="-")  # one who guesses
@@ -197,7 +197,9 @@ plt.show()
 
 # --8<-- [start:asked]
 asked_probabilities = predict(asked, x_test[:4]).softmax(dim=2)  # (4, 28, 10)
-_, panels = plt.subplots(2, 4, num="asked_after_every_row", figsize=(8, 5), layout="tight")
+_, panels = plt.subplots(
+    2, 4, num="asked_after_every_row", clear=True, figsize=(8, 5), layout="tight"
+)
 for place, (above, below) in enumerate(panels.T):
     above.imshow(test_images[place], cmap="gray", aspect="auto")
     above.set(xticks=[], yticks=[])
