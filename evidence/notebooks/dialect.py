@@ -18,6 +18,7 @@ Jupyter, Colab and GitHub read plain Markdown. The rules that lead there from wh
 | `???` folded block | `<details>`, or nothing if nothing is left in it |
 | `{{ … }}` | the recorded value |
 | `/// evidence` | a list if it is of this script, otherwise nothing |
+| `/// notes` | its list |
 | `/// parity` | its sentence |
 | `/// download`, `/// checks` | nothing |
 | shell commands | nothing if they only run scripts, otherwise the same |
@@ -386,10 +387,13 @@ class Converter:
         start = lines[index]
         match = BLOCK.fullmatch(start.text.strip())
         end = index + 1
-        while end < len(lines) and not lines[end].text.strip():
+        notes = bool(match) and match["name"] == "notes"
+        while end < len(lines) and (not lines[end].text.strip() or notes and lines[end].text.strip() != "///"):
             end += 1
         if not match or end == len(lines) or lines[end].text.strip() != "///":
             raise self.fail(start, f"no rule converts {start.text.strip()!r}")
+        if notes:
+            return end + 1, self._convert(lines[index + 1 : end])
         texts: list[str] = []
         if match["name"] == "evidence":
             if match["argument"] in (self.script.stem, self.script.name):

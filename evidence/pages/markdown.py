@@ -12,6 +12,7 @@
 - `/// checks | activation` and a closing `///` become the table that holds our formulas against the frameworks' own functions.
 - `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts, to a zip of them, and to
   the notebooks that the build makes of the page; `/// download | digits_keras`, on the page of a walkthrough, to those of one script.
+- `/// notes`, a numbered list, and a closing `///` below a block of code are notes on its lines.
 - `/// parity | models/mlp` and a closing `///` become a sentence that says how alike the versions of a topic's models are;
   without a topic, one for each model, for a page at the top of the documentation.
 - `/// evidence-matrix` and a closing `///` become the table of all scripts on all devices; it belongs on a page at the top of
@@ -87,6 +88,8 @@ WORDS = {
         "thread_count": "线程数",
         "not yet": "尚未",
         "download": "下载全部脚本（zip）",
+        "view": "查看",
+        "note": "注",
         "without_notebook": "{} 没有 notebook：没有哪家服务还提供它要的旧版 Python 和 NumPy。",
         "recipe": "方案",
         "ours": "本站",
@@ -128,6 +131,8 @@ WORDS = {
         "thread_count": "Threads",
         "not yet": "not yet",
         "download": "Download all scripts (zip)",
+        "view": "view",
+        "note": "Note",
         "without_notebook": "No notebook for {}: no service still has the old Python and NumPy that it needs.",
         "recipe": "Recipe",
         "ours": "this site",
@@ -643,7 +648,9 @@ class DownloadBlock(ReadingBlock):
     ARGUMENT = True
 
     def on_create(self, parent: etree.Element) -> etree.Element:
-        links = etree.SubElement(parent, "ul", {"class": "download"})
+        links = etree.SubElement(
+            parent, "ul", {"class": "download", "data-view": WORDS[self.reader.language]["view"]}
+        )
         path = self.argument.strip()
         try:
             if (script := self.reader.catalog.scripts.get(path)) is not None:
@@ -681,6 +688,19 @@ class DownloadBlock(ReadingBlock):
         item = etree.SubElement(links, "li")
         etree.SubElement(item, "a", {"href": address, "download": ""}).text = AtomicString(text)
         return item
+
+
+class NotesBlock(ReadingBlock):
+    """`/// notes`, a numbered list and `///`, below a block of code: each item begins with the code that it is about.
+
+    Without a script it is a list; with one, each number stands at the end of its line of code and opens the note.
+    """
+
+    NAME = "notes"
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        words = WORDS[self.reader.language]
+        return etree.SubElement(parent, "div", {"class": "code-notes", "data-note": words["note"]})
 
 
 class ParityBlock(ReadingBlock):
@@ -841,7 +861,7 @@ class EvidenceExtension(BlocksExtension):
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr) -> None:
         reader = Reader(md, self.getConfig("language"))
-        for block in (EvidenceBlock, ChecksBlock, DownloadBlock, ParityBlock, MatrixBlock, BenchmarkBlock):
+        for block in (EvidenceBlock, ChecksBlock, DownloadBlock, NotesBlock, ParityBlock, MatrixBlock, BenchmarkBlock):
             block_mgr.register(block, {"reader": reader})
         # Above the snippets extension (32), which reads what the short blocks become.
         md.preprocessors.register(EmbedProcessor(md, reader), "evidence-embeds", 40)

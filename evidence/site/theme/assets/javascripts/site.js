@@ -21,22 +21,112 @@ schemes.forEach((button, place) => button.addEventListener("click", () => {
   next.focus()
 }))
 
-// A button on each block of code copies it.
+// What happened, or did not, is said for two seconds.
 const notice = document.querySelector(".md-dialog")
 notice.role = "status"
-for (const code of navigator.clipboard ? document.querySelectorAll("pre > code") : []) {
+function say(text) {
+  notice.firstElementChild.textContent = text
+  notice.classList.add("md-dialog--active")
+  setTimeout(() => notice.classList.remove("md-dialog--active"), 2000)
+}
+
+function plain(code) {
+  const copy = code.cloneNode(true)
+  copy.querySelectorAll("button").forEach(number => number.remove())
+  return copy.textContent
+}
+
+// A button on each block of code copies it, without the numbers of its notes.
+function addCopy(code) {
+  if (!navigator.clipboard) return
   const button = document.createElement("button")
   button.className = "md-code__button copy"
   button.type = "button"
   button.dataset.mdType = "copy"
   button.title = words.copy
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(code.textContent)
-    notice.firstElementChild.textContent = words.copied
-    notice.classList.add("md-dialog--active")
-    setTimeout(() => notice.classList.remove("md-dialog--active"), 2000)
+    try {
+      await navigator.clipboard.writeText(plain(code))
+      say(words.copied)
+    } catch {
+      say(words.refused)
+    }
   })
   code.before(button)
+}
+document.querySelectorAll("pre > code").forEach(addCopy)
+
+// A whole script opens below its link, and is fetched only then. From a disk nothing can be fetched: the link opens the file.
+for (const link of document.querySelectorAll("ul.download a[href$='.py']")) {
+  const button = document.createElement("button")
+  button.type = "button"
+  button.textContent = link.closest("ul").dataset.view
+  button.ariaLabel = `${button.textContent} ${link.textContent}`
+  button.ariaExpanded = "false"
+  let shown
+  button.addEventListener("click", async () => {
+    if (!shown) {
+      try {
+        const answer = await fetch(link.href)
+        if (!answer.ok) throw new Error(answer.statusText)
+        const code = document.createElement("code")
+        code.textContent = await answer.text()
+        code.tabIndex = 0
+        shown = document.createElement("pre")
+        shown.hidden = true
+        shown.append(code)
+        addCopy(code)
+        link.parentElement.append(shown)
+      } catch {
+        open(link.href)
+        return
+      }
+    }
+    shown.hidden = !shown.hidden
+    button.ariaExpanded = String(!shown.hidden)
+  })
+  link.after(" ", button)
+}
+
+// Notes on code: each gets its number at the end of the line that it quotes, as a button that opens it. One that quotes no line
+// stays open.
+for (const list of document.querySelectorAll(".code-notes > ol")) {
+  const place = list.parentElement.previousElementSibling
+  ;[...list.children].forEach((note, index) => {
+    const quote = note.querySelector("code")?.textContent
+    for (const code of place?.querySelectorAll("pre > code") ?? []) {
+      const text = plain(code)
+      const start = quote ? text.indexOf(quote) : -1
+      if (start < 0) continue
+      const end = text.indexOf("\n", start + quote.length - 1)
+      const button = document.createElement("button")
+      button.className = "code-note"
+      button.type = "button"
+      button.textContent = index + 1
+      button.ariaLabel = `${list.parentElement.dataset.note} ${index + 1}`
+      button.ariaExpanded = "false"
+      button.addEventListener("click", () => {
+        note.hidden = !note.hidden
+        for (const each of note.numbers) each.ariaExpanded = String(!note.hidden)
+      })
+      insertAt(code, end < 0 ? text.length : end, button)
+      note.numbers = [...(note.numbers ?? []), button]
+      note.hidden = true
+    }
+  })
+}
+function insertAt(code, offset, element) {
+  // Numbers that are there already are no part of the code's text.
+  const walker = document.createTreeWalker(code, NodeFilter.SHOW_TEXT, node => node.parentElement.closest("button") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT)
+  while (walker.nextNode()) {
+    const node = walker.currentNode
+    if (offset <= node.length) {
+      node.splitText(offset)
+      node.parentNode.insertBefore(element, node.nextSibling)
+      return
+    }
+    offset -= node.length
+  }
 }
 
 // What is wider than its place can be scrolled from the keyboard.
@@ -51,8 +141,15 @@ document.fonts.addEventListener("loadingdone", () => places.forEach(mark))
 const headings = [...document.querySelectorAll(".md-content :is(h1, h2, h3, h4)[id]")]
 const arrival = /^#section-(\d+)$/.exec(location.hash)
 if (arrival && headings[arrival[1]]) location.replace(`#${headings[arrival[1]].id}`)
+function fragment() {
+  try {
+    return decodeURIComponent(location.hash.slice(1))
+  } catch {
+    return "" // such as #%, or half a character
+  }
+}
 function pointToSection() {
-  const place = headings.findIndex(({ id }) => id === decodeURIComponent(location.hash.slice(1)))
+  const place = headings.findIndex(({ id }) => id === fragment())
   for (const link of document.querySelectorAll(".md-header a[hreflang]")) link.hash = place < 0 ? location.hash : `section-${place}`
 }
 addEventListener("hashchange", pointToSection)
@@ -102,4 +199,7 @@ addEventListener("hashchange", () => openMenu(false))
 addEventListener("keydown", ({ key }) => { if (key === "Escape") openMenu(false) })
 
 // Paper cannot be unfolded.
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(fold => { fold.open = true }))
+addEventListener("beforeprint", () => {
+  document.querySelectorAll("details").forEach(fold => { fold.open = true })
+  document.querySelectorAll(".code-notes [hidden]").forEach(note => { note.hidden = false })
+})
