@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each environment is built by the target that first needs it.
 .DEFAULT_GOAL := help
-.PHONY: help serve build offline test audit records processors benchmark build-cost status environments clean
+.PHONY: help serve build offline check test verify audit records processors benchmark build-cost status environments clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3.11
@@ -45,9 +45,17 @@ offline: $(SITE)/complete ## Make a zip of the site to be read from disk, withou
 	SITE_URL= $(SITE)/bin/python -m mkdocs build --strict --no-directory-urls --site-dir offline/verified-deep-learning
 	$(SITE)/bin/python -m evidence.search.offline offline/verified-deep-learning
 
+check: $(FULL)/complete $(MXNET)/complete ## Check what an edit needs: pages, style, a strict build, scripts without a receipt
+	$(FULL)/bin/python -m mkdocs build --strict --quiet
+	$(FULL)/bin/python -m pytest --numprocesses $(JOBS) --trust --receipts
+
 test: $(FULL)/complete $(MXNET)/complete ## Run every test (TESTS=tests/site for some; JOBS=auto)
 	$(FULL)/bin/python -m tests.browser
 	$(FULL)/bin/python -m pytest --numprocesses $(JOBS) $(TESTS)
+
+verify: $(FULL)/complete $(MXNET)/complete ## Run every test, and every script whole; write a receipt for each
+	$(FULL)/bin/python -m tests.browser
+	$(FULL)/bin/python -m pytest --numprocesses $(JOBS) --whole --receipts
 
 audit: $(FULL)/complete $(AUDIT)/complete ## Check every page with Nu, axe and Lighthouse (needs Java and Node)
 	$(FULL)/bin/python -m tests.browser

@@ -1,4 +1,4 @@
-"""The command line: `python -m evidence status`, `run` and `new`."""
+"""The command line: `python -m evidence status`, `run`, `ledger` and `new`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -15,10 +16,12 @@ from rich.table import Table
 
 from evidence.agreement import Results
 from evidence.catalog import FRAMEWORKS, SECTIONS, Catalog, CatalogError, Script, load_catalog
+from evidence.checks import disagreements, frameworks_of, read_checks, write_checks
 from evidence.code import reads_mnist
 from evidence.comparison import compare
 from evidence.new import TopicExists, lay_out_topic
 from evidence.outcome import DataUnavailable, Mnist, Run, RunFailed
+from evidence.receipts import overdue, receipts_folder
 from evidence.record import (
     DEVICES,
     RecordRefused,
@@ -29,6 +32,7 @@ from evidence.record import (
     unclaimed_files,
     write_record,
 )
+from evidence.running.framework_checks import CheckFailed, installed, measure
 from evidence.running.sandbox import find_mnist
 from evidence.running.script import run_script
 
@@ -66,8 +70,13 @@ def main(arguments: list[str] | None = None) -> int:
         " gives the very same as its record, the other seeds are kept",
     )
     run.add_argument("--seed", type=int, help="replace the scripts' own SEED")
+    run.add_argument("--rehearse", action="store_true", help="run only the scripts with a rehearsal, in rehearsal")
     run.add_argument("-j", "--jobs", type=int, default=1, help="how many scripts run side by side")
     run.set_defaults(act=run_scripts)
+
+    ledger = commands.add_parser("ledger", help="show when the scripts were last run whole; 1 if one was not in time")
+    ledger.add_argument("--days", type=float, default=10, help="how long ago it may be (10)")
+    ledger.set_defaults(act=show_ledger)
 
     new = commands.add_parser("new", help="lay out a new topic: contract, snippet, test and two pages")
     new.add_argument("topic", help=f"SECTION/TOPIC, with a section of {', '.join(SECTIONS)}")
@@ -77,6 +86,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.command == "run" and options.record and options.seed is not None:
         parser.error("--record runs every declared seed; leave --seed out")
+    if options.command == "run" and options.record and options.rehearse:
+        parser.error("--record is of whole scripts; leave --rehearse out")
     try:
         return options.act(Path.cwd(), options)
     except (CatalogError, DataUnavailable, TopicExists) as error:
@@ -106,6 +117,8 @@ def show_status(root: Path, options: argparse.Namespace) -> int:
             cells.append(f"[{COLOURS[record.status]}]{record.status}[/]")
             reasons += record.reasons
         table.add_row(script.topic.path, script.stem, FRAMEWORKS[script.framework], *cells)
+    for path in dict.fromkeys(script.topic.path for script in _selected(catalog, options.topic) if script.checks):
+        reasons += read_checks(catalog, catalog.topics[path]).reasons
     if options.topic is None:
         reasons += [f"{path.relative_to(root)} belongs to no record" for path in unclaimed_files(catalog)]
     console.print(table)
@@ -118,8 +131,10 @@ def run_scripts(root: Path, options: argparse.Namespace) -> int:
     """Run what is asked for, side by side, with progress and a table at the end; return 1 if anything failed."""
     catalog = load_catalog(root)
     scripts = _selected(catalog, options.topic, options.framework)
+    if options.rehearse:
+        scripts = [script for script in scripts if script.rehearsal]
     if options.stale:
-        scripts = [script for script in scripts if read_record(catalog, script, options.device).status != "fresh"]
+        scripts = [script for script in scripts if _is_stale(catalog, script, options.device)]
         if not scripts:
             console.print("Every record is fresh; there is nothing to run.")
             return 0
@@ -144,7 +159,46 @@ def run_scripts(root: Path, options: argparse.Namespace) -> int:
             for problem in outcome.problems:
                 progress.console.print(f"[red]failed[/red] {escape(problem)}", soft_wrap=True)
     _summarise(outcomes)
+    if options.record and options.device == "cpu":
+        _measure_checks(catalog, outcomes)
     return 1 if any(outcome.problems for outcome in outcomes) else 0
+
+
+def _is_stale(catalog: Catalog, script: Script, device: str) -> bool:
+    unchecked = script.checks and device == "cpu" and read_checks(catalog, script.topic).reasons
+    return bool(unchecked) or read_record(catalog, script, device).status != "fresh"
+
+
+def _measure_checks(catalog: Catalog, outcomes: list[Outcome]) -> None:
+    """Hold the formulas of each topic that has just run against the frameworks that are here, and keep what was measured."""
+    by_topic: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.script.checks and outcome.runs:
+            by_topic.setdefault(outcome.script.topic.path, []).append(outcome)
+    for path, ran in by_topic.items():
+        topic = catalog.topics[path]
+        values = {name: value for outcome in ran for run in outcome.runs[:1] for name, value in run.values.items()}
+        differences: dict[str, dict[str, dict[str, float]]] = {}
+        versions, problems = {}, []
+        for framework in frameworks_of(topic):
+            if not installed(catalog, framework):
+                console.print(f"{topic.path}: {FRAMEWORKS[framework]} is not here, and is not asked")
+                continue
+            try:
+                found, versions[framework] = measure(catalog, topic, framework, values)
+            except (CheckFailed, KeyError) as error:
+                problems.append(str(error))
+                continue
+            problems += disagreements(topic, framework, found)
+            for name, quantities in found.items():
+                differences.setdefault(name, {})[framework] = quantities
+        if problems:
+            ran[0].problems += problems
+            for problem in problems:
+                console.print(f"[red]failed[/red] {escape(problem)}", soft_wrap=True)
+        else:
+            write_checks(catalog, topic, differences, versions)
+            console.print(f"{topic.path}: checked in {', '.join(FRAMEWORKS[name] for name in versions)}")
 
 
 def _run_one(
@@ -152,6 +206,8 @@ def _run_one(
 ) -> Outcome:
     # The first run of a new record is the one with the script's own seed; it is what a reader sees, and what is shown.
     seeds = seeds_to_run(catalog, script, options.device) if options.record else [options.seed]
+    if options.stale and options.record and read_record(catalog, script, options.device).status == "fresh":
+        seeds = seeds[:1]  # for its checks alone
     task = progress.add_task(script.stem, total=len(seeds), line="")
     outcome = Outcome(script, [], [])
 
@@ -164,10 +220,13 @@ def _run_one(
         while seeds:
             seed = seeds.pop(0)
             seed = None if script.own_seed in (seed, None) else seed  # A script without chance has no other.
-            run = run_script(catalog, script, data, device=options.device, seed=seed, on_output=show)
+            run = run_script(
+                catalog, script, data, device=options.device, seed=seed, rehearsed=options.rehearse, on_output=show
+            )
             outcome.runs.append(run)
+            held = script.rehearsal if options.rehearse else script
             outcome.problems += [
-                f"{script.path.name}, seed {run.seed}: {violation}" for violation in script.violations(run.results)
+                f"{script.path.name}, seed {run.seed}: {violation}" for violation in held.violations(run.results)
             ]
             progress.advance(task)
             if options.record and stale.status == "stale" and len(outcome.runs) == 1 and not outcome.problems:
@@ -184,11 +243,13 @@ def _run_one(
                 progress.update(task, total=1 + len(seeds))
         record = read_record(catalog, script, options.device)
         if options.record and not outcome.problems:
-            if record.status == "short":
+            if record.status == "fresh" and len(outcome.runs) < len(record.seeds):
+                pass  # it ran for its checks alone
+            elif record.status == "short":
                 add_seeds(catalog, record, outcome.runs)
             else:
                 write_record(catalog, outcome.runs, earlier)
-        elif not options.record and record.status in ("fresh", "short"):
+        elif not (options.record or options.rehearse) and record.status in ("fresh", "short"):
 
             def again(seed: int) -> Results:
                 show(f"again, with seed {seed}")
@@ -217,6 +278,18 @@ def _summarise(outcomes: list[Outcome]) -> None:
         if not outcome.runs:
             table.add_row(outcome.script.stem, "", "", "", "", "", verdict)
     console.print(table)
+
+
+def show_ledger(root: Path, options: argparse.Namespace) -> int:
+    """Say which scripts were last run whole too long ago, or never; return 1 if there are any."""
+    catalog = load_catalog(root)
+    late = overdue(catalog, receipts_folder(catalog), datetime.now(UTC), options.days)
+    for sentence in late:
+        console.print(f"- {escape(sentence)}", soft_wrap=True, highlight=False)
+    console.print(
+        f"{len(catalog.scripts) - len(late)} of {len(catalog.scripts)} were run whole within {options.days:g} days."
+    )
+    return 1 if late else 0
 
 
 def new_topic(root: Path, options: argparse.Namespace) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -27,6 +28,20 @@ FRAMEWORKS = {
 # one can install it: its scripts are downloaded as files.
 WITHOUT_NOTEBOOK = ("mxnet",)
 LANGUAGES = ("zh", "en")
+# Keras' layers with weights, by what their translators in `snippets/frameworks/parity/` are called by.
+LAYERS = Literal[
+    "dense",
+    "flatten_dense",
+    "conv2d",
+    "conv2d_without_bias",
+    "rnn",
+    "bidirectional_rnn",
+    "gru",
+    "attention",
+    "layer_norm",
+    "batch_norm",
+    "embedding",
+]
 # A promise that holds for any seed has been tried on this many runs of a script, its frameworks taken together.
 RUNS = 20
 
@@ -50,7 +65,10 @@ def _finite(number: float) -> float:
 Texts = Annotated[dict[str, str], AfterValidator(_both)]
 Number = Annotated[int | float, AfterValidator(_finite)]
 Positive = Annotated[Number, Field(gt=0)]
+Item = TypeVar("Item")
+OneOrMore = Item | Annotated[tuple[Item, ...], Field(min_length=2, strict=False)]
 Names = Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+Shape = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, strict=False)]
 
 
 class _Table(BaseModel):
@@ -161,6 +179,144 @@ class Claim(_Table):
     stand_in: bool = False
 
 
+class Check(_Table):
+    """A formula of a script, held against each framework's own function for the same inputs.
+
+    `value`: an expression in the script's module-level names, which gives a number or an array; `derivative`: one for the
+    derivative of the sum of `value` by the first of `inputs`. `inputs`: names that the script leaves, handed over as tensors
+    of `dtype` where they are not whole numbers. `code`: framework to Python code, whose last line is an expression; it knows
+    the inputs and what `evidence.running.frameworks` gives it. They agree within `evidence.checks.TOLERANCE`.
+    """
+
+    name: str
+    script: str
+    inputs: Names
+    value: str
+    derivative: str | None = None
+    dtype: Literal["float32", "float64"] = "float64"
+    code: Annotated[dict[str, str], Field(min_length=1)]
+    label: Texts | None = None
+
+
+class Rehearsal(_Table):
+    """A shorter run of a script, for every day: the recorded run is always the whole script.
+
+    `replace`: values for constants that the script assigns at module level, in each framework. `minimum`, `maximum`: what the
+    rehearsal has to keep instead of the bounds of its results, which are those of the whole run.
+    """
+
+    script: str
+    replace: Annotated[dict[str, bool | Number | str], Field(min_length=1)]
+    minimum: dict[str, Number] = {}
+    maximum: dict[str, Number] = {}
+
+    @model_validator(mode="after")
+    def _can_fail(self) -> Rehearsal:
+        if "SEED" in self.replace:
+            raise ValueError("replaces SEED: a rehearsal is the same run, only shorter")
+        if not (self.minimum or self.maximum):
+            raise ValueError("has no bound: a rehearsal that promises nothing cannot be tested")
+        return self
+
+    def violations(self, results: Mapping[str, float | list[float]]) -> list[str]:
+        """Return one sentence for each of its bounds that the results of a rehearsal break."""
+        found = []
+        for name, value in results.items():
+            values = value if isinstance(value, list) else [value]
+            if name in self.minimum and min(values) < self.minimum[name]:
+                found.append(f"{name} is {min(values):.6g}, below {self.minimum[name]:.6g}, its minimum in rehearsal")
+            if name in self.maximum and max(values) > self.maximum[name]:
+                found.append(f"{name} is {max(values):.6g}, above {self.maximum[name]:.6g}, its maximum in rehearsal")
+        return found
+
+
+class Plan(_Table):
+    """What the tests of parity need to know of one model to prove that its versions are the same.
+
+    `script`: whose model it is, by default the script of the plan's own name. `builder`: the function or class that makes
+    it, by default `build_model`, `Model` or `build_generator`; `argument`: what the builder is given. `input`: the shape of
+    one input, in Keras' order of axes. `layers`: Keras' layers with weights, in their order; `heads` of attention, `height`
+    and `width` of what is flattened. It tells `classes` apart, or learns numbers, of the shape `target` for each input. It
+    reads tokens, of a `vocabulary` with 0 as padding, and answers at each; `source`: so many of the first are a sequence of
+    their own, which it takes as its first argument. `padded`: it answers at each step, and steps of zeros are padding.
+    `noise`: how many numbers it draws for each input; it takes them as its argument `noise`. `single`: frameworks that
+    compute part of it in single precision, whatever they are asked for. `apart`: why its versions do not claim to be the same.
+    """
+
+    name: str
+    script: str
+    apart: str | None = None
+    builder: str | None = None
+    argument: str | None = None
+    input: Shape | None = None
+    layers: Annotated[tuple[LAYERS, ...], Field(strict=False)] = ()
+    heads: int | None = None
+    height: int | None = None
+    width: int | None = None
+    classes: Annotated[int, Field(ge=2)] = 10
+    target: Shape | None = None
+    vocabulary: int | None = None
+    source: int = 0
+    padded: bool = False
+    noise: int = 0
+    single: tuple[Literal["tensorflow", "pytorch", "mxnet"], ...] = Field(default=(), strict=False)
+
+    @model_validator(mode="after")
+    def _compared_or_not(self) -> Plan:
+        if bool(self.apart) == bool(self.input and self.layers):
+            raise ValueError("must give input and layers, or under apart the reason why it is not compared")
+        return self
+
+
+class Training(_Table):
+    """How a script trains, in each of its frameworks; the tests watch a run and hold it to this.
+
+    `trainings`: how many optimisers it uses. A list gives the different values that they have. `learning_rate`: the largest,
+    where it follows a `schedule`. `epochs` passes are made over `rows` of data, `batch_size` at a time; `orders`: in so many
+    different orders, by default another one in each epoch; or it takes so many `steps`. `losses`: what is minimised, its mean over a batch.
+    `judged_on_training_rows`: why the model is also judged on rows that it was trained on, if so; `judged_as_in_training`: why
+    with dropout, or with a batch's own statistics. A table that is called by a
+    framework says what is different there, and `why`.
+    """
+
+    name: str
+    optimizer: str = "Adam"
+    trainings: Annotated[int, Field(ge=1)] = 1
+    learning_rate: OneOrMore[Positive]
+    schedule: OneOrMore[Literal["constant", "cosine", "warm-up and cosine", "one cycle"]] = "constant"
+    beta_1: OneOrMore[Number] = 0.9
+    beta_2: Number = 0.999
+    momentum: Number = 0
+    weight_decay: Number = 0
+    clip_norm: OneOrMore[Number] = 0
+    losses: OneOrMore[str]
+    batch_size: OneOrMore[int]
+    epochs: OneOrMore[int] = 1
+    rows: OneOrMore[int] | None = None
+    steps: OneOrMore[int] | None = None
+    orders: OneOrMore[int] | None = None
+    judged_on_training_rows: str | None = None
+    judged_as_in_training: str | None = None
+    why: str | None = None
+    keras: dict[str, Any] = {}
+    tensorflow: dict[str, Any] = {}
+    pytorch: dict[str, Any] = {}
+    mxnet: dict[str, Any] = {}
+
+    def of(self, framework: str) -> Training:
+        """Return what is true in one framework."""
+        return Training.model_validate(self.model_dump() | getattr(self, framework))
+
+    @model_validator(mode="after")
+    def _differences_have_reasons(self) -> Training:
+        for framework in FRAMEWORKS:
+            if (different := getattr(self, framework, {})) and not {
+                "why"
+            } < different.keys() <= Training.model_fields.keys():
+                raise ValueError(f"{framework} must say what is different, by the keys above, and why")
+        return self
+
+
 class Contract(_Table):
     """What a `topic.toml` says, each entry with its own name in it and the scripts it is about."""
 
@@ -171,6 +327,10 @@ class Contract(_Table):
     results: dict[str, Result] = {}
     figures: dict[str, Figure] = {}
     claims: dict[str, Claim] = {}
+    checks: dict[str, Check] = {}
+    rehearsal: dict[str, Rehearsal] = {}
+    parity: dict[str, Plan] = {}
+    training: dict[str, Training] = {}
     absent: dict[str, Texts] = {}
 
     @model_validator(mode="after")
@@ -182,6 +342,20 @@ class Contract(_Table):
         for name, figure in self.figures.items():
             if unknown := set(figure.series.values()) - set(self.results):
                 raise ValueError(f"figures.{name} names unknown results: {', '.join(sorted(unknown))}")
+        for name, check in self.checks.items():
+            if check.script not in self.scripts:
+                raise ValueError(f"checks.{name} names an unknown script: {check.script}")
+        for name, rehearsal in self.rehearsal.items():
+            if name not in self.scripts:
+                raise ValueError(f"rehearsal.{name} is of an unknown script")
+            own = {result.name for result in self.results.values() if name in result.scripts}
+            if unknown := (rehearsal.minimum.keys() | rehearsal.maximum.keys()) - own:
+                raise ValueError(f"rehearsal.{name} bounds {', '.join(sorted(unknown))}, no result of that script")
+        for name, plan in self.parity.items():
+            if plan.script not in self.scripts:
+                raise ValueError(f"parity.{name} is of an unknown script: {plan.script}")
+        if unknown := self.training.keys() - set(self.scripts):
+            raise ValueError(f"training names unknown scripts: {', '.join(sorted(unknown))}")
         if not self.results:
             raise ValueError("declares no result: a topic that claims nothing cannot be tested")
         return self
@@ -217,6 +391,15 @@ class Topic:
     def claims(self) -> Mapping[str, Claim]:
         return self.contract.claims
 
+    @property
+    def checks(self) -> Mapping[str, Check]:
+        return self.contract.checks
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """Of the models that are compared between frameworks."""
+        return tuple(plan for plan in self.contract.parity.values() if not plan.apart)
+
 
 @dataclass(frozen=True)
 class Script:
@@ -243,6 +426,26 @@ class Script:
     def figures(self) -> dict[str, Figure]:
         return {name: figure for name, figure in self.topic.figures.items() if self.name in figure.scripts}
 
+    @property
+    def checks(self) -> dict[str, Check]:
+        """The checks whose formulas it computes: those that name it, if it is the version in NumPy."""
+        return {
+            name: check
+            for name, check in self.topic.checks.items()
+            if check.script == self.name and self.framework == "numpy"
+        }
+
+    @property
+    def rehearsal(self) -> Rehearsal | None:
+        """Its shorter run for every day; None if it is always run whole."""
+        return self.topic.contract.rehearsal.get(self.name)
+
+    @property
+    def training(self) -> Training | None:
+        """How it trains in its framework; None if it does not train."""
+        stated = self.topic.contract.training.get(self.name)
+        return stated.of(self.framework) if stated and self.framework != "numpy" else None
+
     def violations(self, results: Mapping[str, float | list[float]]) -> list[str]:
         """Return one sentence for each declared bound that a run's results break."""
         return [sentence for name, value in results.items() for sentence in self.results[name].violations(value)]
@@ -263,6 +466,22 @@ def _own_seed(code: bytes) -> int | None:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == "SEED":
             return ast.literal_eval(node.value)
     return None
+
+
+@functools.lru_cache(maxsize=1000)
+def _constants(code: bytes) -> Mapping[str, Any] | None:
+    """Return the names that a file assigns once, at module level, as `NAME = literal`; None if it is no Python."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError):
+        return None
+    assigned = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            with contextlib.suppress(ValueError):  # no literal
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+    return {name: value for name, value in found.items() if assigned.count(name) == 1}
 
 
 @dataclass(frozen=True)
@@ -335,6 +554,7 @@ def load_catalog(root: Path) -> Catalog:
             topic = _load_topic(section, folder)
             topics[topic.path] = topic
             for script in _scripts_of(topic):
+                _check_rehearsal(script)
                 if script.stem in scripts:
                     raise CatalogError(f"{script.path} and {scripts[script.stem].path} share a name: names are unique")
                 scripts[script.stem] = script
@@ -355,6 +575,11 @@ def _scripts_of(topic: Topic) -> list[Script]:
     names = topic.contract.scripts
     declared = [Script(topic, name, framework) for name in names for framework in FRAMEWORKS]
     present = [script for script in declared if script.path.is_file()]
+    for name, check in topic.checks.items():
+        if not any(script.checks.get(name) == check for script in present):
+            raise CatalogError(
+                f"{topic.folder}: checks.{name} needs a script {check.script}_numpy.py, which computes it"
+            )
     strays = {path.name for path in topic.folder.glob("*.py")} - {script.path.name for script in present}
     if strays:
         raise CatalogError(
@@ -362,6 +587,21 @@ def _scripts_of(topic: Topic) -> list[Script]:
             f" that topic.toml lists ({', '.join(names)}) and a framework of {', '.join(FRAMEWORKS)}"
         )
     return present
+
+
+def _check_rehearsal(script: Script) -> None:
+    """What a rehearsal replaces is there to be replaced, by another value of its kind: otherwise it would run who knows what."""
+    constants = _constants(script.path.read_bytes()) if script.rehearsal else None
+    if constants is None:  # what is no Python, running it will tell
+        return
+    for name, value in script.rehearsal.replace.items():
+        place = f"{script.topic.folder / 'topic.toml'}: rehearsal.{script.name} replaces {name}"
+        if name not in constants:
+            raise CatalogError(f"{place}, which {script.path.name} does not assign once, at module level, as a literal")
+        if type(constants[name]) is not type(value) or constants[name] == value:
+            raise CatalogError(
+                f"{place} by {value!r}; {script.path.name} has {constants[name]!r}: another of its kind is needed"
+            )
 
 
 def _load_topic(section: str, folder: Path) -> Topic:
@@ -380,7 +620,7 @@ def read_contract(path: Path, text: str) -> Contract:
     """Return what a `topic.toml` of this text says; raise `CatalogError` that names the file and the entry."""
     table = _parse(path, text)
     names = table.setdefault("scripts", [path.parent.name])
-    for kind in ("results", "figures", "claims"):
+    for kind in ("results", "figures", "claims", "checks", "rehearsal", "parity", "training"):
         entries = table.get(kind, {})
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
             raise CatalogError(f"{path}: {kind} must be a table of tables")
@@ -390,12 +630,17 @@ def read_contract(path: Path, text: str) -> Contract:
 
 def _named(kind: str, name: str, entry: dict[str, Any], scripts: list[str]) -> dict[str, Any]:
     """Return an entry as its model wants it: with its name, the scripts it is about, and the two languages in one table."""
-    entry = {**entry, "name": name}
+    entry = {**entry, "script" if kind == "rehearsal" else "name": name}
     if kind in ("results", "figures"):
         entry.setdefault("scripts", scripts)
+    if kind == "parity":
+        entry.setdefault("script", name)
     if kind in ("figures", "claims"):
         key = "alternative" if kind == "figures" else "text"
         entry[key] = {language: entry.pop(language) for language in LANGUAGES if language in entry}
+    if kind == "checks":
+        entry.setdefault("script", scripts[0])
+        entry["code"] = {framework: entry.pop(framework) for framework in FRAMEWORKS if framework in entry}
     return entry
 
 

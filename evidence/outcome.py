@@ -36,8 +36,9 @@ class Run:
 
     `code` maps the files that ran to the digests of their tokens; `output` is what it printed, and `printed` the section of the
     script that printed each line, empty if that is not known; `figures` maps names to SVG text, `drawn` to what each shows
-    (`evidence/running/drawn.py`); `probe` holds the arrays that a test's probe took from the live process; seconds and bytes
-    are of the whole process, imports included. A notebook has no `printed`: its cells are the sections.
+    (`evidence/running/drawn.py`); `probe` holds the arrays that a test's probe took from the live process,
+    `values` those that the topic's checks name, by their expressions; `training` is what was seen of how it trained, if it was watched; `rehearsed` says that it was shorter than the script;
+    seconds and bytes are of the whole process, imports included. A notebook has no `printed`: its cells are the sections.
     """
 
     script: Script
@@ -51,9 +52,12 @@ class Run:
     output: str
     figures: Mapping[str, str]
     probe: Mapping[str, object]
+    values: Mapping[str, object]
     versions: Mapping[str, str]
     seconds_wall: float
     seconds_cpu: float
     peak_memory_bytes: int
     printed: Sequence[str] = ()
     drawn: Mapping[str, Any] = field(default_factory=dict)
+    rehearsed: bool = False
+    training: Mapping[str, object] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evidence.catalog import Catalog, Script
+from evidence.catalog import Catalog, Script, Topic
 from evidence.claims import Evidence
 from evidence.code import changed_versions, code_digests, digest, public_version
 
@@ -38,7 +38,7 @@ class NotRecorded(Exception):
 
 
 class RecordRefused(Exception):
-    """A run may not be recorded: it broke a declared bound, ran on stand-in data, or its code was edited meanwhile."""
+    """A run may not be recorded: it broke a declared bound, was rehearsed, ran on stand-in data, or its code was edited meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,9 @@ def record_path(catalog: Catalog, script: Script, device: str, ending: str = "js
     return catalog.records / script.topic.path / f"{script.stem}.{device}.{ending}"
 
 
-def parity_path(catalog: Catalog) -> Path:
-    """Return where the one record lies that is of no script: how alike the versions of each model are (`evidence.parity`)."""
-    return catalog.records / "frameworks" / "parity" / "models.json"
+def parity_path(catalog: Catalog, topic: Topic) -> Path:
+    """Return where the record of a topic's parity lies: how alike the versions of its models are (`evidence.parity`)."""
+    return catalog.records / topic.path / "parity.json"
 
 
 def read_record(catalog: Catalog, script: Script, device: str = "cpu") -> Record:
@@ -155,7 +155,7 @@ def add_seeds(catalog: Catalog, record: Record, runs: Sequence[Run]) -> Path:
     if record.status not in ("fresh", "short"):
         raise RecordRefused(f"the record of {record.script.stem} is {record.status}, and cannot be added to")
     _check(catalog, runs)
-    if runs[0].data and _data_digest(runs[0].data.checksums) != record.content["data"]:
+    if runs[0].data and data_digest(runs[0].data.checksums) != record.content["data"]:
         raise RecordRefused(f"{record.script.path.name} was recorded with other data")
     for run in runs:
         # Python's own release binds no record.
@@ -197,7 +197,7 @@ def write_record(catalog: Catalog, runs: Sequence[Run], earlier: Record | None =
     The results of seeds that were not run are taken over from an `earlier` record, of which `changed_by_code` found nothing to
     be otherwise; the new one says so, with the day of their run.
 
-    Raises `RecordRefused` if a run used stand-in data, broke a bound that the topic declares, or is of other code than
+    Raises `RecordRefused` if a run was rehearsed, used stand-in data, broke a bound that the topic declares, or is of other code than
     what lies there now; nothing is changed then. The JSON file is replaced last, so an interrupted write leaves a record that is seen to be damaged.
     """
     first = runs[0]
@@ -244,7 +244,7 @@ def _kept(catalog: Catalog, earlier: Record, results: Mapping[str, Any]) -> dict
 
 
 def _data(run: Run) -> str | None:
-    return _data_digest(run.data.checksums) if run.data else None
+    return data_digest(run.data.checksums) if run.data else None
 
 
 def _device(run: Run) -> dict[str, str]:
@@ -266,6 +266,8 @@ def _versions(run: Run) -> dict[str, str]:
 def _check(catalog: Catalog, runs: Sequence[Run]) -> None:
     script = runs[0].script
     for run in runs:
+        if run.rehearsed:
+            raise RecordRefused(f"{script.path.name} was rehearsed, and a record is of the whole script")
         if run.data is not None and not run.data.real:
             raise RecordRefused(f"{script.path.name} ran on stand-in data, of which no record is made")
         if run.code != code_digests(catalog, script):
@@ -275,8 +277,13 @@ def _check(catalog: Catalog, runs: Sequence[Run]) -> None:
 
 
 def unclaimed_files(catalog: Catalog) -> list[Path]:
-    """Return files under `records/` that belong to no record; `evidence.benchmark.record` and `evidence.parity` read theirs."""
-    claimed = {parity_path(catalog), *(catalog.records / "benchmarks").glob("*.json")}
+    """Return files under `records/` that belong to no record; `evidence.benchmark.record`, `evidence.checks`,
+    `evidence.parity` and `evidence.receipts` read theirs.
+    """
+    claimed = {*(catalog.records / "benchmarks").glob("*.json")}
+    claimed |= {parity_path(catalog, topic) for topic in catalog.topics.values() if topic.plans}
+    claimed |= {catalog.records / topic.path / "checks.json" for topic in catalog.topics.values() if topic.checks}
+    claimed |= {catalog.records / "receipts" / f"{stem}.json" for stem in catalog.scripts}
     for script in catalog.scripts.values():
         for device in DEVICES:
             content = read_record(catalog, script, device).content
@@ -312,7 +319,7 @@ def _seal(content: Mapping[str, Any]) -> str:
     return digest(json.dumps(unsealed, sort_keys=True, ensure_ascii=False).encode())
 
 
-def _data_digest(checksums: Mapping[str, str]) -> str:
+def data_digest(checksums: Mapping[str, str]) -> str:
     return digest(json.dumps(dict(sorted(checksums.items()))).encode())
 
 

@@ -19,6 +19,7 @@ from evidence.record import read_record
 from evidence.running.notebook import run_notebook
 from evidence.running.sandbox import find_mnist, thread_variables
 from evidence.running.script import run_script
+from tests.everyday import Everyday, add_options
 
 # Before NumPy or a framework is imported, here and in each worker: where every worker has threads for all cores, they wait for
 # one another. With two workers on two cores, least squares took ten times the processor time.
@@ -26,6 +27,7 @@ os.environ.update(thread_variables())
 
 ROOT = Path(__file__).parents[1]
 MNIST = pytest.StashKey[Mnist]()
+EVERYDAY = pytest.StashKey[Everyday]()
 TEST = pytest.StashKey[pytest.Item]()
 REASON = pytest.StashKey[str]()
 # What all tests take, in processor time: so many times what every script took when it was recorded, for its run and the probes into
@@ -37,13 +39,15 @@ LOUD = "real MNIST cannot be reached: a STAND-IN of 1,797 small digits takes its
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stand-in", action="store_true", help="use the stand-in even where real MNIST can be reached")
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "script(name): what a page says of one script, in each framework, where its topic has several"
+        "markers", "script(name, framework=None): what a page says of one script, in each framework or in one"
     )
     config.addinivalue_line("markers", "needs_mnist(claim): a claim that only real MNIST can hold up")
+    config.addinivalue_line("markers", "needs_whole(claim): a claim that a rehearsal cannot hold up")
     for framework in FRAMEWORKS:
         config.addinivalue_line(
             "markers", f"{framework}: needs this framework; each test of a script's group gets the script's"
@@ -52,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "parity: each test in tests/parity gets it; needs every framework")
     given = getattr(config, "workerinput", {}).get("mnist")
     config.stash[MNIST] = Mnist(Path(given[0]), given[1], given[2]) if given else _find_data(config)
+    config.stash[EVERYDAY] = Everyday(config, _catalog())
+    config.pluginmanager.register(config.stash[EVERYDAY])
 
 
 def _find_data(config: pytest.Config) -> Mnist:
@@ -84,14 +90,17 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         f"MNIST: real, verified, in {mnist.folder}" if mnist.real else f"MNIST: {LOUD} ({config.stash.get(REASON, '')})"
     ]
     everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    if everything and mnist.real and not (config.option.keyword or config.option.markexpr):
-        header.append(time_needed(_catalog(), getattr(config.option, "numprocesses", None) or 1))
+    runs = getattr(config.option, "runs", None)
+    if everything and mnist.real and runs in (None, "whole") and not (config.option.keyword or config.option.markexpr):
+        workers = getattr(config.option, "numprocesses", None) or 1
+        header.append(time_needed(_catalog(), workers, whole=runs == "whole"))
     return header
 
 
-def time_needed(catalog: Catalog, workers: int) -> str:
-    """Return a sentence on how long all tests will take, from the processor time that the records have."""
-    records = [read_record(catalog, script).content for script in catalog.scripts.values()]
+def time_needed(catalog: Catalog, workers: int, *, whole: bool = False) -> str:
+    """Return a sentence on how long all tests will take, from the processor time that the records have; a rehearsal takes little."""
+    scripts = [script for script in catalog.scripts.values() if whole or not script.rehearsal]
+    records = [read_record(catalog, script).content for script in scripts]
     seconds = [record["seconds"]["cpu"] for record in records if record]
     notebooks = 2 if os.environ.get("EVERY_NOTEBOOK") else 0
     total = sum(seconds) * (RUNS_OF_A_SCRIPT + notebooks) + OTHER_SECONDS
@@ -117,12 +126,17 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with the argument `stem` runs for every script, or for those of the module's `TOPIC`, and of its mark `script`."""
+    """A test with the argument `stem` runs for every script, or for those of the module's `TOPIC`, and of its mark `script`.
+
+    A module may have a function `chosen`, which says of a script whether the module's tests are about it.
+    """
     if "stem" not in metafunc.fixturenames:
         return
-    scripts = _catalog().select(getattr(metafunc.module, "TOPIC", None))
+    chosen = getattr(metafunc.module, "chosen", lambda script: True)
+    scripts = [script for script in _catalog().select(getattr(metafunc.module, "TOPIC", None)) if chosen(script)]
     if mark := metafunc.definition.get_closest_marker("script"):
         scripts = [script for script in scripts if script.name in mark.args]
+        scripts = [script for script in scripts if script.framework == mark.kwargs.get("framework", script.framework)]
         assert scripts, f"{metafunc.definition.nodeid}: there is no script called {mark.args}"
     # Tests of one script stay in one worker, where its run is kept.
     metafunc.parametrize(
@@ -173,7 +187,7 @@ def script(catalog: Catalog, stem: str) -> Script:
 
 @pytest.fixture(scope="session")
 def run_of(pytestconfig: pytest.Config, catalog: Catalog, mnist: Mnist) -> Callable[[Script], Run]:
-    """Run a script as its reader does, with its topic's probe if there is one; each script once a session.
+    """Run a script as its reader does, watched while it trains, with its topic's probe if there is one; each once a session.
 
     A run that failed is not repeated: every test that needs it fails with its message.
     """
@@ -187,16 +201,21 @@ def run_of(pytestconfig: pytest.Config, catalog: Catalog, mnist: Mnist) -> Calla
         if script.stem not in finished:
             probe = ROOT / "tests" / script.topic.section / f"probe_{script.topic.name}.py"
             probe = probe if probe.exists() else None
+            rehearsed = pytestconfig.stash[EVERYDAY].starts(script, pytestconfig.stash[TEST])
+            watch = ROOT / "tests" / "adapters" / "watching.py" if script.training else None
             try:
-                if script.topic.section == "walkthroughs":
+                if rehearsed:
+                    finished[script.stem] = run_script(catalog, script, mnist, rehearsed=True, probe=probe)
+                elif script.topic.section == "walkthroughs":
                     # As its reader runs it: the notebook, whose code is the script. Once: training takes long.
                     finished[script.stem] = run_notebook(
-                        catalog, script, walkthrough_of(catalog, script).clean(), mnist, probe=probe
+                        catalog, script, walkthrough_of(catalog, script).clean(), mnist, probe=probe, watch=watch
                     ).run
                 else:
-                    finished[script.stem] = run_script(catalog, script, mnist, probe=probe)
+                    finished[script.stem] = run_script(catalog, script, mnist, probe=probe, watch=watch)
             except Exception as error:
                 finished[script.stem] = error
+            pytestconfig.stash[EVERYDAY].ended(script, finished[script.stem])
         if isinstance(finished[script.stem], Exception):
             raise finished[script.stem]
         return finished[script.stem]

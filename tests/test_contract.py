@@ -10,15 +10,22 @@ import numpy as np
 import pytest
 
 from evidence import claims
-from evidence.catalog import LANGUAGES, RUNS
+from evidence.catalog import LANGUAGES, RUNS, load_catalog
+from evidence.checks import disagreements, frameworks_of, read_checks
 from evidence.comparison import compare, expectations
 from evidence.figures import differences, series_problems
 from evidence.record import read_record, recorded_figure, recorded_results
+from evidence.running.framework_checks import measure
 from evidence.running.script import run_script
+from tests.conftest import ROOT
 
 
 def test_results_keep_their_bounds(script, run, mnist):
-    """The declared minima and maxima hold for this run; on the stand-in, its own minima do."""
+    """The declared minima and maxima hold for this run; on the stand-in, its own minima do; in rehearsal, the rehearsal's."""
+    if run.rehearsed:
+        broken = script.rehearsal.violations(run.results) if mnist.real or run.data is None else []
+        assert not broken, f"{script.stem}: {'; '.join(broken)}"
+        return
     problems = []
     for name, value in run.results.items():
         result = script.results[name]
@@ -31,6 +38,7 @@ def test_results_keep_their_bounds(script, run, mnist):
     assert not problems, f"{script.stem}: {'; '.join(problems)}"
 
 
+@pytest.mark.needs_whole("every declared result agrees with the committed record")
 def test_fresh_run_agrees_with_the_record(catalog, script, run):
     """What lies outside its interval is run again with other seeds before it is red; the warning says so."""
     if run.data and not run.data.real:
@@ -79,6 +87,7 @@ def test_recorded_figures_show_recorded_results(catalog):
     assert not problems, "\n".join(problems)
 
 
+@pytest.mark.needs_whole("figures say the same as the recorded ones")
 def test_figures_are_those_of_the_record(catalog, script, run):
     """Titles, labels, legends, ticks with words and what is drawn; numbers differ where results do.
 
@@ -107,11 +116,13 @@ def looks_of(folder, part: str) -> set[str]:
 @pytest.mark.needs_mnist("pictures of digits come from the part of MNIST that the contract says")
 def test_recorded_pictures_come_from_the_part_that_is_said(catalog, mnist):
     """A figure that shows images of MNIST says of which part; a training image among those of the test would be seen."""
-    parts = {"training": looks_of(mnist.folder, "train"), "test": looks_of(mnist.folder, "t10k")}
-    problems = []
+    parts, problems = {}, []
     for script in catalog.scripts.values():
         for name, drawn in recorded_figures(catalog, script).items():
-            shown = {image["digest"] for axes in drawn.get("axes", []) for image in axes.get("images", [])}
+            images = [image for axes in drawn.get("axes", []) for image in axes.get("images", [])]
+            shown = {image["digest"] for image in images if image["shape"] == [28, 28]}
+            if shown and not parts:
+                parts = {"training": looks_of(mnist.folder, "train"), "test": looks_of(mnist.folder, "t10k")}
             found = {part for part, looks in parts.items() if shown & looks}
             declared = {script.figures[name].images} - {None}
             if found != declared:
@@ -137,8 +148,18 @@ def test_what_has_chance_varies(catalog):
                 assert interval.high > interval.low or interval.mean == 0, (script.stem, name, index)
 
 
-def test_claims(catalog, script, run, mnist):
-    """What the page says of this script holds for every recorded seed, and for this run in the place of its own."""
+def test_claims_hold_for_the_records(catalog):
+    """What the pages say holds for every recorded seed."""
+    recorded, broken = recorded_results(catalog), []
+    for topic in catalog.topics.values():
+        for claim in topic.claims.values():
+            broken += claims.failures(claim, topic, recorded)
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.needs_whole("what the page says holds for this run")
+def test_claims(catalog, script, run):
+    """What the page says of this script holds for this run in the place of the recorded one of its seed."""
     broken = []
     recorded = recorded_results(catalog) if script.topic.claims else None
     for claim in script.topic.claims.values():
@@ -149,7 +170,6 @@ def test_claims(catalog, script, run, mnist):
                 continue
             fresh = claims.Evidence(catalog, {script.stem: {run.seed: run.results}})
         else:
-            broken += claims.failures(claim, script.topic, recorded)
             fresh = recorded.with_run(script.stem, run.seed, run.results)
         broken += claims.failures(claim, script.topic, fresh)
     assert not broken, "\n".join(broken)
@@ -180,3 +200,38 @@ def test_claims_are_shown(catalog):
         )
     ]
     assert not hidden, "\n".join(hidden)
+
+
+def checked():
+    """Yield a parameter for each topic with checks and each framework that they name, in the group of that framework."""
+    for topic in load_catalog(ROOT).topics.values():
+        for framework in frameworks_of(topic):
+            marks = [
+                pytest.mark.xdist_group(f"checks-{topic.path}"),
+                getattr(pytest.mark, framework),
+                pytest.mark.numpy,
+            ]
+            yield pytest.param(topic.path, framework, marks=marks)
+
+
+@pytest.mark.parametrize(("path", "framework"), checked())
+def test_framework_computes_the_same(catalog, run_of, path, framework):
+    """Each framework's own functions give what our formulas give, and so do their derivatives."""
+    topic = catalog.topics[path]
+    values = {}
+    for name in {check.script for check in topic.checks.values()}:
+        values |= run_of(catalog.script(f"{name}_numpy")).values
+    found, _ = measure(catalog, topic, framework, values)
+    assert not (problems := disagreements(topic, framework, found)), "\n".join(problems)
+
+
+def test_checks_are_recorded_and_shown(catalog):
+    """The measurement that a page shows is of these formulas and versions, and there is a page that shows it."""
+    problems = []
+    for topic in catalog.topics.values():
+        if topic.checks:
+            problems += read_checks(catalog, topic).reasons
+            pages = [catalog.root / "docs" / language / f"{topic.path}.md" for language in LANGUAGES]
+            shown = all(f"/// checks | {topic.name}\n" in page.read_text(encoding="utf-8") for page in pages)
+            problems += [] if shown else [f"{topic.path} has checks, and its pages do not show them"]
+    assert not problems, "\n".join(problems)

@@ -6,11 +6,12 @@ Jupyter, Colab and GitHub read plain Markdown. The rules that lead there from wh
 | --- | --- |
 | front matter | nothing |
 | paragraphs, lists, tables, headings, bold, code, formulas, links to other hosts | the same |
-| an embedded section of the script | a code cell |
+| `/// code`, `/// output`, `/// figure` | what they stand for |
+| an embedded section of the script | a code cell; what the page does not show stands before the next that it shows |
 | a chapter or step that shows code of other scripts only, or below the first code their output or figures only | nothing |
 | tabs by framework | what the tab of the script's framework holds |
 | an embedded whole script, or a section of another one | nothing: this notebook is the whole script |
-| what a script printed | a block of text if it is this script, otherwise nothing |
+| what a script printed, all or some lines | a block of text if it is this script, otherwise nothing |
 | a figure that a script drew | its text alternative if it is this script: running the notebook draws it |
 | another image, a diagram | its text alternative |
 | `!!!` admonition | a quotation with its title in bold |
@@ -18,7 +19,7 @@ Jupyter, Colab and GitHub read plain Markdown. The rules that lead there from wh
 | `{{ … }}` | the recorded value |
 | `/// evidence` | a list if it is of this script, otherwise nothing |
 | `/// parity` | its sentence |
-| `/// download` | nothing |
+| `/// download`, `/// checks` | nothing |
 | shell commands | nothing if they only run scripts, otherwise the same |
 | a link to another page | an absolute link where the site has an address, otherwise its text |
 | footnotes | numbers in brackets, and a numbered list |
@@ -39,6 +40,7 @@ import yaml
 from markdown import Markdown
 
 from evidence.catalog import FRAMEWORKS, Catalog, CatalogError, Script
+from evidence.pages.embeds import expand
 from evidence.pages.markdown import EvidenceError, Reader
 
 MARKER = re.compile(r"# --8<-- \[(start|end):(\w+)\]")
@@ -153,7 +155,12 @@ class Converter:
         """Return the cells; raise `NotebookError` if a construct is unknown or the code is not the whole script in order."""
         lines = self.text.split("\n")
         _, skipped = front_matter(self.text)
-        source = [Line(number, text.rstrip()) for number, text in enumerate(lines, 1) if number > skipped]
+
+        def complain(number: int, message: str) -> None:
+            raise self.fail(number, message)
+
+        written = expand(lines, lambda: self.catalog, self.path, complain)
+        source = [Line(number, text.rstrip()) for number, text in written if number > skipped]
         groups: list[list[Line]] = [[]]
         for line in self._convert(self._without_other_scripts(source)):
             if line.section:
@@ -164,10 +171,11 @@ class Converter:
                 groups[-1].append(line)
         groups = [group for group in groups if any(line.text for line in group)]
         shown = [group[0].section for group in groups if group[0].section]
-        if shown != list(self.code):
+        if not shown or shown != [section for section in self.code if section in shown]:
             raise self.fail(
                 1, f"shows the sections {', '.join(shown) or 'none'} of {self.file}, which has {', '.join(self.code)}"
             )
+        groups = self._with_hidden_sections(groups)
         found: list[Cell] = []
         for group, following in zip(groups, [*groups[1:], None]):
             start, end = group[0].number, following[0].number if following else len(lines) + 1
@@ -177,6 +185,23 @@ class Converter:
                 text = re.sub(r"\n{3,}", "\n\n", "\n".join(line.text for line in group)).strip("\n")
                 page = re.sub(r"\n{3,}", "\n\n", "\n".join(lines[start - 1 : end - 1])).strip("\n")
                 found.append(Cell("markdown", f"text-{len(found) + 1:02}", text, page if page != text else ""))
+        return found
+
+    def _with_hidden_sections(self, groups: list[list[Line]]) -> list[list[Line]]:
+        """Put each section that the page does not show before the next one that it shows, the last ones after the last."""
+        found: list[list[Line]] = []
+        waiting = list(self.code)
+        last = [group[0].section for group in groups if group[0].section][-1]
+        for group in groups:
+            number = group[0].number
+            while group[0].section and waiting and waiting[0] != group[0].section:
+                found.append([Line(number, "\0", waiting.pop(0))])
+            found.append(group)
+            if group[0].section:
+                waiting.pop(0)
+            if group[0].section == last:
+                found += [[Line(number, "\0", section)] for section in waiting]
+                waiting = []
         return found
 
     # Which parts --------------------------------------------------------------------------------------------------
@@ -195,10 +220,11 @@ class Converter:
                     EMBED.search(line.text) if fenced else None,
                     None if fenced else FIGURE.search(line.text),
                 )
-                started = started or bool(embed and embed["section"])
+                started = started or bool(embed and embed["section"] and embed["path"].endswith(".py"))
                 if not headings:
                     continue
-                if embed and (embed["section"] or started and embed["path"].endswith(".txt")):
+                code = embed and embed["path"].endswith(".py")
+                if embed and (code and embed["section"] or started and not code):
                     headings[-1][2].add(embed["path"].rpartition("/")[2].partition(".")[0])
                 elif figure and started:
                     headings[-1][2].add(figure[1])
@@ -288,6 +314,9 @@ class Converter:
             found = []
             if stem == self.script.stem:
                 printed = (self.catalog.root / embed["path"]).read_text(encoding="utf-8").rstrip().splitlines()
+                if section := embed["section"]:  # ranges of lines
+                    ranges = [map(int, part.split(":")) for part in section.split(",")]
+                    printed = [line for first, last in ranges for line in printed[first - 1 : last]]
                 texts = ["```text", *printed, "```"]
                 found = [Line(start.number, " " * start.indent + text if text else "") for text in texts]
         elif embed or "--8<--" in "".join(filled):
@@ -363,7 +392,7 @@ class Converter:
             raise self.fail(start, f"no rule converts {start.text.strip()!r}")
         texts: list[str] = []
         if match["name"] == "evidence":
-            if match["argument"] == self.script.stem:
+            if match["argument"] in (self.script.stem, self.script.name):
                 try:
                     strip = self.reader.strip(self.reader.record(self.script))
                 except (EvidenceError, CatalogError) as error:
@@ -379,7 +408,7 @@ class Converter:
                 for text in re.findall(r"<p>(.*?)</p>", shown, re.DOTALL)
             ]
             texts = [text for part in texts for text in (part, "")]
-        elif match["name"] != "download":
+        elif match["name"] not in ("download", "checks"):
             raise self.fail(start, f"no rule converts /// {match['name']}")
         return end + 1, [Line(start.number, " " * start.indent + text) for text in texts]
 

@@ -6,7 +6,10 @@
   what the topic declares. Beside the results there are `version`, `date`, `device`, `threads`,
   `seconds_cpu`, `seconds_wall` and `memory`.
 - `{{ cnn.claim.beats_mlp }}` becomes the sentence of a claim of the topic `models/cnn`, with the values in it.
-- `/// evidence | mlp_keras` and a closing `///` become a strip with everything the record says.
+- `/// code`, `/// output` and `/// figure` show what a script says, prints and draws: `evidence.pages.embeds`.
+- `/// evidence | mlp_keras` and a closing `///` become a line with the main result, which opens to everything the record says;
+  `/// evidence | mlp` one for each framework.
+- `/// checks | activation` and a closing `///` become the table that holds our formulas against the frameworks' own functions.
 - `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts, to a zip of them, and to
   the notebooks that the build makes of the page; `/// download | digits_keras`, on the page of a walkthrough, to those of one script.
 - `/// parity | models/mlp` and a closing `///` become a sentence that says how alike the versions of a topic's models are;
@@ -30,6 +33,7 @@ from pathlib import Path
 
 from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
+from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 from pymdownx.blocks import BlocksExtension
@@ -38,7 +42,9 @@ from pymdownx.blocks.block import Block
 from evidence import claims
 from evidence.benchmark.record import RECIPES, REFERENCES, Benchmark, BenchmarkRefused, read_benchmark
 from evidence.catalog import FRAMEWORKS, WITHOUT_NOTEBOOK, Catalog, CatalogError, Script, Topic, load_catalog
+from evidence.checks import read_checks
 from evidence.code import PACKAGES, local_modules
+from evidence.pages.embeds import expand
 from evidence.parity import Parity, ParityDamaged, read_parity
 from evidence.record import DEVICES, Record, read_record, record_path, recorded_results
 
@@ -47,6 +53,7 @@ log = logging.getLogger("mkdocs.evidence")
 
 PARTS = ("seeds", "minimum", "maximum")
 HAN = re.compile("[一-鿿]")
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Whatever stands in double braces is ours, so that a slip of the pen is a mistake and not text.
 ANY_EXPRESSION = r"\{\{(.*?)\}\}"
 CLAIM = re.compile(r"\s*([a-z0-9_]+)\.claim\.([a-z0-9_]+)\s*")
@@ -64,6 +71,13 @@ WORDS = {
         "memory": "内存峰值",
         "date": "运行日期",
         "seeds": "{}（种子 {}：{}）",
+        "of_seeds": "{}（{} 个种子）",
+        "summary": "{}：{}",
+        "separator": "，",
+        "checked": "公式",
+        "checks": "同一批输入，双精度，本页的算式与各框架自己的函数最多相差多少（{}，{} 测得）。",
+        "derivative": "导数",
+        "nothing": "无",
         "seconds": "{} 秒",
         "stale": "这份记录已失效，数字可能不再成立：",
         "backend": "（{} 后端）",
@@ -98,6 +112,13 @@ WORDS = {
         "memory": "Peak memory",
         "date": "Run on",
         "seeds": "{} (seeds {}: {})",
+        "of_seeds": "{} ({} seeds)",
+        "summary": "{}: {}",
+        "separator": ", ",
+        "checked": "Formula",
+        "checks": "Largest difference between this page’s formulas and each framework’s own function, for the same inputs in double precision ({}, measured on {}).",
+        "derivative": "derivative",
+        "nothing": "none",
         "seconds": "{} s",
         "stale": "This record no longer holds, and its figures may be wrong: ",
         "backend": " ({} backend)",
@@ -134,6 +155,7 @@ def format_value(value: float, unit: str, language: str) -> str:
     """Write one number with its unit.
 
     Percentages come from fractions, memory is in MB (10⁶ bytes); plain numbers have 4 digits, others 3, and a plain zero is exact.
+    What is tiny has its power of ten: 3.2 × 10⁻⁵.
     """
     if value < 0:
         return f"−{format_value(-value, unit, language)}"  # a minus, not a hyphen
@@ -149,17 +171,22 @@ def format_value(value: float, unit: str, language: str) -> str:
         return "0"  # exactly; what is only nearly zero has its exponent
     if unit == "number" and 1e-4 <= abs(value) < 99.95:
         return f"{value:#.4g}"
-    # Three significant digits, as 0.0321 and 2.30, but from 100 on one decimal, as 108.6; what is tiny as 3.2e-05.
+    # Three significant digits, as 0.0321 and 2.30, but from 100 on one decimal, as 108.6.
     if abs(value) >= 99.95:
         return f"{value:.1f}"
-    return f"{value:#.3g}" if abs(value) >= 1e-4 or value == 0 else f"{value:.1e}"
+    if abs(value) >= 1e-4 or value == 0:
+        return f"{value:#.3g}"
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits}\u00a0×\u00a010{str(int(power)).translate(SUPERSCRIPTS)}"
 
 
 def format_range(values: list[float], unit: str, language: str) -> str:
-    """Write the lowest and the highest value, or the one value if both read the same: 97.33%–97.98%, 21–31 s."""
+    """Write the lowest and the highest value, or the one value if both read the same: 97.33%–97.98%, 21–31 s, 0.25."""
     low, high = (format_value(bound(values), unit, language) for bound in (min, max))
     to = WORDS[language]["to"] if low.startswith("−") else "–"
-    return low if low == high else f"{low.partition(' ')[0]}{to}{high}"
+    if low == high:
+        return re.sub(r"(\.\d*?)0+$", r"\1", low).rstrip(".") if unit == "number" else low
+    return f"{low.partition(' ')[0]}{to}{high}"
 
 
 def format_ratio(value: float, language: str) -> str:
@@ -188,14 +215,18 @@ class Reader:
                 raise EvidenceError(str(error)) from None
         return self._catalog
 
+    @property
+    def page(self) -> str | None:
+        """The page's path in the documentation, where the engine tells us which page this is."""
+        links = self.markdown.treeprocessors["relpath"] if "relpath" in self.markdown.treeprocessors else None
+        return getattr(getattr(links, "file", None), "src_uri", None)
+
     def complain(self, message: str) -> None:
-        """Log a warning that names the page, where the engine tells us which page this is."""
+        """Log a warning that names the page, as far as it is known."""
         if message in self.complaints:
             return
         self.complaints.add(message)
-        links = self.markdown.treeprocessors["relpath"] if "relpath" in self.markdown.treeprocessors else None
-        page = getattr(getattr(links, "file", None), "src_uri", None)
-        log.warning("%s%s", f"{self.language}/{page}: " if page else "", message)
+        log.warning("%s%s", f"{self.language}/{self.page}: " if self.page else "", message)
 
     def scripts(self, pattern: str) -> list[Script]:
         """Return the scripts that match; a star stands for the framework: `vae_*` does not mean `vae_map_keras`."""
@@ -340,6 +371,22 @@ class Reader:
             texts.append((result.label[self.language], text))
         return texts
 
+    def summary(self, record: Record) -> str:
+        """Return what a reader wants to know first: framework, the first result over all seeds, time, device, date."""
+        words, content, parts = WORDS[self.language], record.content, []
+        result = next(iter(record.script.results.values()))
+        values = [record.value(result.name, seed) for seed in record.seeds]
+        if not isinstance(values[0], list):
+            text = f"{result.label[self.language]} {format_range(values, result.unit, self.language)}"
+            parts.append(words["of_seeds"].format(text, len(values)) if len(values) > 1 else text)
+        parts.append(words["seconds_cpu"].format(format_value(content["seconds"]["cpu"], "seconds", self.language)))
+        if record.device != "cpu":
+            parts.append(content["device"]["name"])
+        parts.append(content["date"])
+        framework = FRAMEWORKS[record.script.framework]
+        version = content["versions"][PACKAGES[record.script.framework][0]]
+        return words["summary"].format(f"{framework} {version}", words["separator"].join(parts))
+
     def strip(self, record: Record) -> list[tuple[str, str]]:
         """Return label and text of each fact in an evidence strip."""
         words, content = WORDS[self.language], record.content
@@ -373,6 +420,20 @@ class Reader:
             (str(content["threads"]), content["threads"]),
             (content["date"], content["date"]),
         ]
+
+
+class EmbedProcessor(Preprocessor):
+    """Writes out the short blocks."""
+
+    def __init__(self, markdown: Markdown, reader: Reader) -> None:
+        super().__init__(markdown)
+        self.reader = reader
+
+    def run(self, lines: list[str]) -> list[str]:
+        # Outside an engine, a page stands where topics do.
+        place = self.reader.page or "section/topic.md"
+        written = expand(lines, lambda: self.reader.catalog, place, lambda _, message: self.reader.complain(message))
+        return [line for _, line in written]
 
 
 class ExpressionProcessor(InlineProcessor):
@@ -472,27 +533,33 @@ class ReadingBlock(Block):
 
 
 class EvidenceBlock(ReadingBlock):
-    """`/// evidence | mlp_keras`: the strip of one script, one for each device that has a record."""
+    """`/// evidence | mlp`: a line for each framework and each device that has a record, which opens to all that it says."""
 
     NAME = "evidence"
     ARGUMENT = True
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         container = etree.SubElement(parent, "div", {"class": "evidence-strips"})
+        name = self.argument.strip()
         try:
-            script = self.reader.catalog.script(self.argument.strip())
-            for device in DEVICES:
-                if device == "cpu" or record_path(self.reader.catalog, script, device).exists():
-                    self._show(container, self.reader.record(script, device))
+            scripts = [script for script in self.reader.catalog.scripts.values() if name in (script.stem, script.name)]
+            if not scripts:
+                raise EvidenceError(f"no script is called {name}")
+            for script in scripts:
+                for device in DEVICES:
+                    if device == "cpu" or record_path(self.reader.catalog, script, device).exists():
+                        self._show(container, self.reader.record(script, device))
         except (EvidenceError, CatalogError) as error:
-            self.reader.complain(f"/// evidence | {self.argument}: {error}")
+            self.reader.complain(f"/// evidence | {name}: {error}")
             self._problem(container, str(error))
         return container
 
     def _show(self, container: etree.Element, record: Record) -> None:
         if record.reasons:
             self._problem(container, WORDS[self.reader.language]["stale"] + "; ".join(record.reasons))
-        strip = etree.SubElement(container, "dl", {"class": "evidence"})
+        details = etree.SubElement(container, "details", {"class": "evidence"})
+        etree.SubElement(details, "summary").text = AtomicString(self.reader.summary(record))
+        strip = etree.SubElement(details, "dl", {"class": "evidence"})
         for label, text in self.reader.strip(record):
             pair = etree.SubElement(strip, "div")
             etree.SubElement(pair, "dt").text = AtomicString(label)
@@ -501,6 +568,72 @@ class EvidenceBlock(ReadingBlock):
     @staticmethod
     def _problem(container: etree.Element, message: str) -> None:
         etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(message)
+
+
+class ChecksBlock(ReadingBlock):
+    """`/// checks | activation`: how far each framework's own function lies from what the topic's script computes."""
+
+    NAME = "checks"
+    ARGUMENT = True
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        words, language = WORDS[self.reader.language], self.reader.language
+        container = etree.SubElement(parent, "div", {"class": "evidence-checks"})
+        try:
+            topic = self.reader.catalog.topic(self.argument.strip())
+            if not topic.checks:
+                raise EvidenceError(f"{topic.path} declares no checks")
+            found = read_checks(self.reader.catalog, topic)
+            for reason in found.reasons:
+                self.reader.complain(f"/// checks | {topic.name}: {reason}; run `make records`")
+            if not found.differences:
+                raise EvidenceError(f"the checks of {topic.path} have no record")
+        except (EvidenceError, CatalogError) as error:
+            self.reader.complain(f"/// checks | {self.argument.strip()}: {error}")
+            etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(str(error))
+            return container
+        if found.reasons:
+            problem = etree.SubElement(container, "p", {"class": "evidence-problem"})
+            problem.text = AtomicString(words["stale"] + "; ".join(found.reasons))
+        table = etree.SubElement(container, "table")
+        used = [name for name in FRAMEWORKS if any(name in check.code for check in topic.checks.values())]
+        head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
+        for text in (words["checked"], *(FRAMEWORKS[name] for name in used)):
+            etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(text)
+        body = etree.SubElement(table, "tbody")
+        for name, check in topic.checks.items():
+            row = etree.SubElement(body, "tr")
+            title = etree.SubElement(row, "th", {"scope": "row"})
+            if check.label:
+                title.text = AtomicString(check.label[language])
+            else:
+                etree.SubElement(title, "code").text = AtomicString(check.value)
+            for framework in used:
+                cell = etree.SubElement(row, "td")
+                if framework not in check.code:
+                    cell.text = AtomicString(words["nothing"])
+                    continue
+                self._code(cell, check.code[framework])
+                texts = []
+                for quantity, difference in found.differences.get(name, {}).get(framework, {}).items():
+                    text = format_value(difference, "number", language)
+                    texts.append(text if quantity == "value" else f"{words['derivative']} {text}")
+                etree.SubElement(cell, "span").text = AtomicString(words["separator"].join(texts) or words["not yet"])
+        versions = ", ".join(f"{FRAMEWORKS[name]} {found.versions[name]}" for name in used if name in found.versions)
+        note = etree.SubElement(container, "p")
+        note.text = AtomicString(words["checks"].format(versions, found.date))
+        self.reader.dates.add(found.date)
+        return container
+
+    @staticmethod
+    def _code(cell: etree.Element, code: str) -> None:
+        lines = code.strip().splitlines()
+        if len(lines) == 1:
+            etree.SubElement(cell, "code").text = AtomicString(lines[0])
+            return
+        details = etree.SubElement(cell, "details")
+        etree.SubElement(etree.SubElement(details, "summary"), "code").text = AtomicString(lines[-1])
+        etree.SubElement(etree.SubElement(details, "pre"), "code").text = AtomicString("\n".join(lines))
 
 
 class DownloadBlock(ReadingBlock):
@@ -708,8 +841,10 @@ class EvidenceExtension(BlocksExtension):
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr) -> None:
         reader = Reader(md, self.getConfig("language"))
-        for block in (EvidenceBlock, DownloadBlock, ParityBlock, MatrixBlock, BenchmarkBlock):
+        for block in (EvidenceBlock, ChecksBlock, DownloadBlock, ParityBlock, MatrixBlock, BenchmarkBlock):
             block_mgr.register(block, {"reader": reader})
+        # Above the snippets extension (32), which reads what the short blocks become.
+        md.preprocessors.register(EmbedProcessor(md, reader), "evidence-embeds", 40)
         # Below inline code (190), so that code is left alone; above links and emphasis, for `_` and `*` are ours here.
         md.inlinePatterns.register(ExpressionProcessor(md, reader), "evidence", 185)
         # After inline patterns (20) have made the images, before MkDocs (0) resolves their paths.

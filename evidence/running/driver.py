@@ -166,18 +166,20 @@ class SectionedOutput(io.TextIOWrapper):
         return self._sections[frame.f_lineno - 1] if frame is not None else ""
 
 
-def compile_script(path: Path, seed: int | None) -> types.CodeType:
-    """Compile the file as it is or, for another seed, with the value of its module-level `SEED` replaced."""
+def compile_script(path: Path, constants: dict[str, object]) -> types.CodeType:
+    """Compile the file as it is, but for other values of some module-level constants: `SEED`, or those of a rehearsal."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
-    if seed is not None:
+    for name, value in constants.items():
         assignments = [
             node
             for node in tree.body
-            if isinstance(node, ast.Assign) and [getattr(target, "id", None) for target in node.targets] == ["SEED"]
+            if isinstance(node, ast.Assign) and [getattr(target, "id", None) for target in node.targets] == [name]
         ]
         if len(assignments) != 1:
-            raise ValueError(f"{path.name} must assign SEED exactly once at module level to be run with another seed")
-        assignments[0].value = ast.copy_location(ast.Constant(seed), assignments[0].value)
+            raise ValueError(
+                f"{path.name} must assign {name} exactly once at module level to be run with another value"
+            )
+        assignments[0].value = ast.copy_location(ast.Constant(value), assignments[0].value)
     return compile(tree, str(path), "exec")
 
 
@@ -225,6 +227,26 @@ def collect_results(names: list[str], namespace: dict) -> tuple[dict, list[str]]
         except (TypeError, ValueError, OverflowError) as error:
             problems.append(f"the declared result {name} {error}")
     return results, problems
+
+
+def save_values(expressions: list[str], namespace: dict, path: Path) -> list[str]:
+    """Save what expressions in the script's names are as arrays, by the expressions; return a sentence for each that fails."""
+    import numpy
+
+    values, problems = {}, []
+    for expression in expressions:
+        try:
+            value = numpy.asarray(eval(expression, dict(namespace)))
+            if value.dtype.kind not in "biuf":
+                raise TypeError(f"it is {value.dtype}, not numbers")
+            values[expression] = value
+        except Exception as error:
+            problems.append(f"the check's {expression!r} has no value: {type(error).__name__}: {error}")
+    with path.open("wb") as file:
+        numpy.savez(
+            file, **{f"v{index}": value for index, value in enumerate(values.values())}, names=numpy.array(list(values))
+        )
+    return problems
 
 
 def save_figures(folder: Path) -> tuple[list[str], dict[str, dict]]:
@@ -280,11 +302,12 @@ def main() -> None:
     control, script = Path(job["control"]), Path(job["script"])
     # Matplotlib's file-only backend says so at every plt.show(); a reader's window does not.
     warnings.filterwarnings("ignore", message="FigureCanvasAgg is non-interactive")
-    code = compile_script(script, job["seed"])
+    code = compile_script(script, job["constants"])
     guard = WriteGuard(job["writable"])
     guard.install()
     versions = {name: importlib.metadata.version(name) for name in job["packages"]}
     sys.meta_path[sys.meta_path.index(PathFinder)] = StatedPackages(job["stated"])
+    report = runpy.run_path(job["watch"])["watch"](job["packages"]) if job["watch"] else dict
     sys.stdout = output = SectionedOutput(sys.stdout, script)
     started, used = time.perf_counter(), processor_seconds()
     namespace = execute(script, code)
@@ -292,6 +315,8 @@ def main() -> None:
     memory = peak_memory_bytes()
     results, problems = collect_results(job["results"], namespace)
     output.flush()
+    if job["values"]:
+        problems += save_values(job["values"], namespace, control / "values.npz")
     names, drawn = save_figures(control)
     outcome = {
         "results": results,
@@ -304,6 +329,7 @@ def main() -> None:
         "peak_memory_bytes": memory,
         "accelerator_used": accelerator_used(),
         "versions": versions | {"python": platform.python_version()},
+        "training": report(),
     }
     if job["probe"]:
         import numpy

@@ -25,6 +25,7 @@ guard: object
 job: dict
 versions: dict
 started: float
+report: object
 shown: list = []  # figures
 
 
@@ -71,6 +72,7 @@ def finish(namespace: dict) -> None:
         "seconds_cpu": round(seconds_cpu(), 3),
         "peak_memory_bytes": driver.peak_memory_bytes(),
         "versions": versions | {"python": platform.python_version()},
+        "training": report(),
     }
     if job["probe"]:
         import numpy
@@ -102,6 +104,8 @@ def main() -> None:
     stated = [*kernel.job["stated"], "ipykernel"]
     sys.meta_path[sys.meta_path.index(PathFinder)] = kernel.driver.StatedPackages(stated)
     kernel.keep_figures()
+    watch = kernel.job["watch"]
+    kernel.report = runpy.run_path(watch)["watch"](kernel.job["packages"]) if watch else dict
     kernel.started = time.perf_counter()
 
     from ipykernel.kernelapp import IPKernelApp

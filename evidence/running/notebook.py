@@ -58,6 +58,7 @@ def run_notebook(
     data: Mnist | None = None,
     *,
     probe: Path | None = None,
+    watch: Path | None = None,
 ) -> Executed:
     """Execute a notebook of `script` from top to bottom, and return what it left.
 
@@ -88,6 +89,7 @@ def run_notebook(
             "packages": packages,
             "stated": required_packages(catalog, script),
             "probe": str(probe.resolve()) if probe else None,
+            "watch": str(watch.resolve()) if watch else None,
         }
         (folders["control"] / "job.json").write_text(json.dumps(job), encoding="utf-8")
         environment = run_environment(folders, "cpu", backend)
@@ -127,6 +129,8 @@ def run_notebook(
                 figures=_figures(cells),
                 drawn=outcome["drawn"],
                 probe=read_probe(folders["control"] / "probe.npz"),
+                values={},
+                training=outcome["training"],
                 versions=outcome["versions"],
                 seconds_wall=outcome["seconds_wall"],
                 seconds_cpu=outcome["seconds_cpu"],

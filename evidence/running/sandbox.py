@@ -196,3 +196,10 @@ def read_probe(path: Path) -> dict[str, object]:
 
     with numpy.load(path) as arrays:
         return dict(arrays)
+
+
+def read_values(path: Path) -> dict[str, object]:
+    """Return expression -> array for what a script's checks asked for; empty where it has none."""
+    arrays = read_probe(path)
+    names = [str(name) for name in arrays.pop("names", ())]
+    return {name: arrays[f"v{index}"] for index, name in enumerate(names)}

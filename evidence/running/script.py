@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evidence.catalog import Catalog, Script
+from evidence.checks import expressions
 from evidence.code import (
     code_digests,
     local_modules,
@@ -33,6 +34,7 @@ from evidence.running.sandbox import (
     interpreter,
     printed_problems,
     read_probe,
+    read_values,
     run_environment,
     themed,
 )
@@ -45,19 +47,25 @@ def run_script(
     *,
     device: str = "cpu",
     seed: int | None = None,
+    rehearsed: bool = False,
     probe: Path | None = None,
+    watch: Path | None = None,
     time_limit_seconds: float | None = None,
     on_output: Callable[[str], None] = lambda line: None,
 ) -> Run:
     """Run one script and return what it left.
 
-    `seed` replaces the script's own `SEED`; `probe` is a file whose function `probe(names)` is called after the run,
-    in the same process, and returns arrays; `on_output` receives each line as it is printed.
+    `seed` replaces the script's own `SEED`, `rehearsed` what its rehearsal replaces; `probe` is a file whose function `probe(names)` is called after the run,
+    in the same process, and returns arrays; `watch` is a file whose function `watch(packages)` is called before the run, and
+    returns a function that says after it, in JSON's terms, how it trained; `on_output` receives each line as it is printed.
 
     Raises `RunFailed` if the script raises, exceeds its time limit, prints or leaves a number that is not finite,
     imports what its download does not tell a reader to install, leaves a declared result or figure out, draws an undeclared or
     oversized one or a series that is not the result that its contract says, or writes outside its folder.
     """
+    constants = {} if seed is None else {"SEED": seed}
+    if rehearsed:
+        constants |= script.rehearsal.replace
     modules = local_modules(catalog, script)
     needs_data = reads_mnist(catalog, script)
     if needs_data and data is None:
@@ -75,11 +83,13 @@ def run_script(
             "script": str(folders["snippet"] / script.path.name),
             "control": str(folders["control"]),
             "writable": [str(folder) for folder in folders.values()],
-            "seed": seed,
+            "constants": constants,
             "results": list(script.results),
             "packages": packages,
             "stated": required_packages(catalog, script),
+            "values": expressions(script.checks.values()),
             "probe": str(probe.resolve()) if probe else None,
+            "watch": str(watch.resolve()) if watch else None,
         }
         job_path = folders["control"] / "job.json"
         job_path.write_text(json.dumps(job), encoding="utf-8")
@@ -113,6 +123,7 @@ def run_script(
         return Run(
             script=script,
             seed=(script.own_seed or 0) if seed is None else seed,
+            rehearsed=rehearsed,
             device=device,
             device_name=device_name(device),
             threads=THREADS,
@@ -122,6 +133,8 @@ def run_script(
             output=output,
             figures={name: themed(path.read_text(encoding="utf-8")) for name, path in figures.items()},
             probe=read_probe(folders["control"] / "probe.npz"),
+            values=read_values(folders["control"] / "values.npz"),
+            training=outcome["training"],
             versions=outcome["versions"],
             seconds_wall=outcome["seconds_wall"],
             seconds_cpu=outcome["seconds_cpu"],

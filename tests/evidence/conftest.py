@@ -43,6 +43,16 @@ tensorflow = { zh = "不需要", en = "not needed" }
 pytorch = { zh = "不需要", en = "not needed" }
 mxnet = { zh = "不需要", en = "not needed" }
 """
+REHEARSAL = """
+[rehearsal.toy]
+replace = { STEPS = 2 }
+minimum = { score = 0.2 }
+"""
+STEPS = """\
+STEPS = 9
+score = STEPS / 10
+print(f"{STEPS} steps")
+"""
 SCORE = "score = 0.9\n"
 GOOD = """\
 # --8<-- [start:all]
@@ -123,6 +133,7 @@ class Repository:
             output="score: 0.90\n",
             figures={"curve": '<svg width="360pt" height="216pt" viewBox="0 0 360 216"></svg>'},
             probe={},
+            values={},
             versions={"numpy": "2.4.6", "python": "3.11.7"},
             seconds_wall=12.4,
             seconds_cpu=3.25,

@@ -3,7 +3,7 @@
 import pytest
 
 from evidence.catalog import CatalogError, load_catalog
-from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, LOSSES, SCORE
+from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, LOSSES, REHEARSAL, SCORE, STEPS
 
 
 def test_good_catalog(toy):
@@ -130,6 +130,38 @@ def replaced(old: str, new: str) -> str:
             id="surplus reason",
         ),
         pytest.param(
+            CONTRACT + '[parity.toy]\ninput = [2]\nlayers = ["dens"]\n' + ABSENT,
+            "parity.toy.layers.0 Input should be 'dense'",
+            id="layer of a plan",
+        ),
+        pytest.param(
+            CONTRACT + "[parity.toy]\ninput = [2]\n" + ABSENT,
+            "parity.toy must give input and layers, or under apart the reason",
+            id="half a plan",
+        ),
+        pytest.param(
+            CONTRACT + '[parity.tyo]\napart = "a toy"\n' + ABSENT,
+            "parity.tyo is of an unknown script: tyo",
+            id="plan of no script",
+        ),
+        pytest.param(
+            CONTRACT
+            + '[training.toy]\nlearning_rate = 1\nlosses = "one"\nbatch_size = 2\nkeras = { epochs = 3 }\n'
+            + ABSENT,
+            "training.toy keras must say what is different, by the keys above, and why",
+            id="difference without a reason",
+        ),
+        pytest.param(
+            CONTRACT + '[training.toy]\nlearning_rate = 1\nlosses = "one"\nbatch_size = [2]\n' + ABSENT,
+            "training.toy.batch_size",
+            id="a list of one",
+        ),
+        pytest.param(
+            CONTRACT + '[training.tyo]\nlearning_rate = 1\nlosses = "one"\nbatch_size = 2\n' + ABSENT,
+            "training names unknown scripts: tyo",
+            id="training of no script",
+        ),
+        pytest.param(
             CONTRACT + ABSENT + 'theano = { zh = "旧", en = "old" }\n', "excuses theano", id="unknown framework"
         ),
     ],
@@ -238,3 +270,71 @@ def test_a_section_excuses_its_topics(toy):
     toy.write("snippets/models/section.toml", "[absent]\nkeras = 1\n")
     with pytest.raises(CatalogError, match="section.toml: absent.keras"):
         toy.catalog
+
+
+@pytest.mark.parametrize(
+    "old, new, rule",
+    [
+        ("toy]", "tyo]", "rehearsal.tyo is of an unknown script"),
+        ("{ STEPS = 2 }", "{}", "rehearsal.toy.replace Dictionary should have at least 1 item"),
+        ("STEPS = 2", "SEED = 2", "replaces SEED: a rehearsal is the same run, only shorter"),
+        ("STEPS = 2", "STEPS = nan", "must be finite"),
+        ("minimum = { score = 0.2 }", "", "has no bound: a rehearsal that promises nothing cannot be tested"),
+        ("score = 0.2", "sorce = 0.2", "rehearsal.toy bounds sorce, no result of that script"),
+        ("minimum", "least", "rehearsal.toy.least is an unknown key"),
+        ("STEPS = 2", "EPOCHS = 2", "replaces EPOCHS, which toy_numpy.py does not assign once"),
+        ("STEPS = 2", "STEPS = 2.0", "replaces STEPS by 2.0; toy_numpy.py has 9"),
+        ("STEPS = 2", 'STEPS = "2"', "replaces STEPS by '2'; toy_numpy.py has 9"),
+        ("STEPS = 2", "STEPS = true", "replaces STEPS by True; toy_numpy.py has 9"),
+        ("STEPS = 2", "STEPS = 9", "replaces STEPS by 9; toy_numpy.py has 9"),
+    ],
+)
+def test_broken_rehearsal(toy, old, new, rule):
+    toy.code(STEPS)
+    path = toy.contract(CONTRACT, REHEARSAL.replace(old, new), ABSENT)
+    with pytest.raises(CatalogError) as failure:
+        toy.catalog
+    assert str(path) in str(failure.value) and rule in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        SCORE,
+        STEPS.replace("STEPS = 9", "STEPS = 3 * 3"),
+        STEPS.replace("STEPS = 9", "STEPS, MORE = 9, 1"),
+        STEPS.replace("STEPS = 9", "if True:\n    STEPS = 9"),
+        STEPS + "STEPS = 9\n",
+        STEPS + "STEPS += 1\n",
+        STEPS + "def longer():\n    global STEPS\n    STEPS = 90\n",
+    ],
+)
+def test_a_rehearsal_replaces_what_the_script_has(toy, code):
+    """Otherwise it would change nothing, or only a part."""
+    toy.contract(CONTRACT, REHEARSAL, ABSENT)
+    toy.code(code)
+    with pytest.raises(CatalogError, match="replaces STEPS, which toy_numpy.py does not assign once, at module level"):
+        toy.catalog
+
+
+def test_a_rehearsal_is_of_every_framework(toy):
+    absent = "".join(line + "\n" for line in ABSENT.splitlines() if not line.startswith("pytorch"))
+    toy.contract(CONTRACT, REHEARSAL, absent)
+    toy.code(STEPS)
+    other = toy.write("snippets/models/toy/toy_pytorch.py", STEPS)
+    assert all(script.rehearsal.replace == {"STEPS": 2} for script in toy.catalog.scripts.values())
+    other.write_text(STEPS.replace("STEPS", "EPOCHS"))
+    with pytest.raises(CatalogError, match="replaces STEPS, which toy_pytorch.py does not"):
+        toy.catalog
+
+
+def test_bounds_of_a_rehearsal(toy):
+    toy.code(STEPS)
+    bounds = REHEARSAL + "maximum = { score = 0.4, losses = 3.0 }\n"
+    toy.contract(CONTRACT, LOSSES, bounds, ABSENT)
+    rehearsal = toy.script.rehearsal
+    assert rehearsal.violations({"score": 0.3, "losses": [2.5, 3.0]}) == []
+    assert rehearsal.violations({"score": 0.1, "losses": [2.5, 3.5]}) == [
+        "score is 0.1, below 0.2, its minimum in rehearsal",
+        "losses is 3.5, above 3, its maximum in rehearsal",
+    ]

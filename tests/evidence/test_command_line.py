@@ -5,13 +5,15 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
 from evidence.__main__ import main
+from evidence.receipts import bound_files, receipts_folder, write_receipt
 from evidence.record import write_sealed
-from tests.evidence.conftest import ABSENT, CONTRACT, SCORE
+from tests.evidence.conftest import ABSENT, CONTRACT, REHEARSAL, SCORE, STEPS
 
 SEEDED = "SEED = 0\nscore = 0.9 + SEED / 100\nprint('score', score)\n"
 
@@ -164,6 +166,35 @@ def test_a_run_is_held_to_its_record(house, command, monkeypatch):
     status, output = command("run", "models/toy")
     assert status == 1 and "score is 1.9, expected from" in output and "1.905 with seed 5 (above): confirmed" in output
     assert command("run", "models/toy", "--record")[0] == 0, "a new record need not agree with the old one"
+
+
+def test_a_rehearsal_is_held_to_its_own_bounds_alone(house, command):
+    house.contract(CONTRACT, REHEARSAL, ABSENT)
+    house.code(STEPS)
+    assert command("run", "--record")[0] == 0
+    before = house.files()
+    status, output = command("run", "--rehearse")
+    assert status == 0 and "score 0.2" in output and "deep_numpy" not in output
+    house.contract(CONTRACT, REHEARSAL.replace("0.2", "0.3"), ABSENT)
+    status, output = command("run", "--rehearse")
+    assert status == 1 and "score is 0.2, below 0.3, its minimum in rehearsal" in output
+    assert house.files() == before
+    with pytest.raises(SystemExit):
+        command("run", "--rehearse", "--record")
+
+
+def test_ledger(house, command, monkeypatch):
+    """Neither script has a receipt; then one has."""
+    monkeypatch.delenv("RECEIPTS", raising=False)
+    status, output = command("ledger")
+    assert status == 1 and "toy_numpy has never been run whole" in output
+    assert "0 of 2 were run whole within 10 days." in output
+    catalog = house.catalog
+    for script in catalog.scripts.values():
+        run = house.made_up_run(script=script)
+        write_receipt(receipts_folder(catalog), catalog, run, bound_files(catalog, script, []), datetime.now(UTC))
+    status, output = command("ledger", "--days", "1")
+    assert (status, output.strip()) == (0, "2 of 2 were run whole within 1 days.")
 
 
 def test_missing_seeds_are_added(house, command):

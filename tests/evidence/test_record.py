@@ -356,6 +356,7 @@ STAND_IN = Mnist(folder=None, checksums={"images": "0"}, real=False)
         (1, {"data": STAND_IN}, "ran on stand-in data"),
         (0, {"results": {"score": 0.4, "losses": [1.0]}}, "seed 0: score is 0.4, below its declared minimum of 0.5"),
         (1, {"results": {"score": 0.4, "losses": [1.0]}}, "seed 1: score is 0.4, below its declared minimum of 0.5"),
+        (1, {"rehearsed": True}, "was rehearsed, and a record is of the whole script"),
         (1, {"code": {}}, "was edited while it ran"),
     ],
 )

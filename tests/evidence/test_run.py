@@ -19,7 +19,7 @@ from evidence.outcome import DataUnavailable, Mnist, RunFailed
 from evidence.running import sandbox
 from evidence.running.sandbox import DARK_INK, DARK_PAPER, INK, PAPER, device_name, find_mnist
 from evidence.running.script import run_script
-from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, DRAWING, LOSSES, SCORE
+from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, DRAWING, LOSSES, REHEARSAL, SCORE, STEPS
 
 SVG = {"svg": "http://www.w3.org/2000/svg"}
 
@@ -117,6 +117,28 @@ def test_seed(toy, line):
 def test_another_seed_needs_one_to_replace(toy, code):
     toy.code(code)
     assert "must assign SEED exactly once at module level" in failure_of(toy, seed=7)
+
+
+def test_rehearsal(toy):
+    """It replaces what its contract says and nothing else; the whole run is what the file says."""
+    toy.contract(CONTRACT, REHEARSAL, ABSENT)
+    toy.code(STEPS)
+    whole, rehearsed = toy.run(), toy.run(rehearsed=True)
+    assert (whole.rehearsed, whole.output, whole.results) == (False, "9 steps\n", {"score": 0.9})
+    assert (rehearsed.rehearsed, rehearsed.output, rehearsed.results) == (True, "2 steps\n", {"score": 0.2})
+    assert rehearsed.code == whole.code
+
+
+def test_rehearsal_with_another_seed(toy):
+    toy.contract(CONTRACT, REHEARSAL, ABSENT)
+    toy.code("SEED = 1\n" + STEPS + "print('seed', SEED)\n")
+    assert toy.run(rehearsed=True, seed=7).output == "2 steps\nseed 7\n"
+
+
+def test_rehearsal_keeps_the_numbers_of_lines(toy):
+    toy.contract(CONTRACT, REHEARSAL, ABSENT)
+    toy.code("STEPS = (\n    9\n)\nscore = 1 / (STEPS - 2)\n")
+    assert 'toy_numpy.py", line 4' in failure_of(toy, rehearsed=True)
 
 
 def test_nobodys_settings(toy, tmp_path, monkeypatch):
@@ -786,3 +808,16 @@ def test_a_processor_that_nobody_knows(toy, monkeypatch):
     monkeypatch.setattr(sandbox, "PROCESSOR", "abacus")
     with pytest.raises(RunFailed, match="PROCESSOR is 'abacus'; it is one of own, avx2, sse4"):
         toy.run()
+
+
+def test_watch(toy, tmp_path):
+    """What watches is asked before the script, and answers after it and before the probe."""
+    toy.code("import json, numpy\nscore = 0.5\njson.seen = 'script'\n")
+    watch, probe = tmp_path / "watch.py", tmp_path / "probe.py"
+    watch.write_text(
+        "import json\ndef watch(packages):\n    json.seen = packages\n    return lambda: {'seen': json.seen}\n"
+    )
+    probe.write_text("import json\ndef probe(names):\n    json.seen = 'probe'\n    return {}\n")
+    assert toy.run(watch=watch, probe=probe).training == {"seen": "script"}
+    toy.code("score = 0.5\n")
+    assert toy.run(watch=watch).training == {"seen": ["numpy"]} and toy.run().training == {}

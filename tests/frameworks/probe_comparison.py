@@ -5,9 +5,13 @@ Runs in the process of the snippet, after it, in whichever framework it uses.
 
 import contextlib
 import io
+import sys
 from pathlib import Path
 
 import numpy
+
+sys.path.append(str(Path(__file__).parents[2]))  # the root, where `tests` lies
+from tests.adapters import open_model
 
 SHAPES = {"hidden_kernel": (784, 64), "hidden_bias": (64,), "output_kernel": (64, 10), "output_bias": (10,)}
 GRADIENT = 1e-5  # of the same order as Adam's epsilons, so that they show in its first step
@@ -17,49 +21,15 @@ DEVIATION = 0.01  # of the batch that is normalised, small for the same reason
 # The classifier ------------------------------------------------------------------------------------------------------
 
 
-def _keras(model):
-    import keras
-
-    parameters = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
-    return parameters, lambda images: keras.ops.convert_to_numpy(model(images))
-
-
-def _tensorflow(model):
-    return [variable.numpy() for variable in model.trainable_variables], lambda images: model(images).numpy()
-
-
-def _torch(model):
-    import torch
-
-    device = next(model.parameters()).device
-
-    def logits(images):
-        with torch.no_grad():
-            return model(torch.tensor(images, device=device)).cpu().numpy()
-
-    return [parameter.detach().cpu().numpy().T for parameter in model.parameters()], logits
-
-
-def _mxnet(model):
-    import mxnet
-
-    parameters = model.collect_params().values()
-    context = next(iter(parameters)).list_ctx()[0]
-    model(mxnet.nd.zeros((1, 784), ctx=context))  # Gluon creates the parameters at the first call
-    arrays = [parameter.data().asnumpy().T for parameter in parameters]
-    return arrays, lambda images: model(mxnet.nd.array(images, ctx=context)).asnumpy()
-
-
-ADAPTERS = {"keras": _keras, "tensorflow": _tensorflow, "pytorch": _torch, "mxnet": _mxnet}
-
-
-def _open(framework, model):
+def _open(model):
     """Returns the four parameters by name, kernels as (inputs, outputs), and a function images (N, 784) -> logits."""
-    parameters, logits = ADAPTERS[framework](model)
+    network = open_model(model)
+    network.call(numpy.zeros((1, 784), "float32"))  # Gluon creates the parameters at the first call
+    parameters = network.parameters()
     by_shape = {parameter.shape: parameter for parameter in parameters}
     if len(parameters) != 4 or set(by_shape) != set(SHAPES.values()):
         raise ValueError(f"expected parameters {SHAPES}, found {[parameter.shape for parameter in parameters]}")
-    return {name: by_shape[shape].copy() for name, shape in SHAPES.items()}, logits
+    return {name: by_shape[shape].copy() for name, shape in SHAPES.items()}, network.call
 
 
 def _comparison(framework, snippet):
@@ -67,14 +37,14 @@ def _comparison(framework, snippet):
 
     (train_images, train_labels), (test_images, test_labels) = load_mnist()
     train_images, test_images = (images.reshape(-1, 784) / numpy.float32(255) for images in (train_images, test_images))
-    parameters, logits = _open(framework, snippet["model"])
+    parameters, logits = _open(snippet["model"])
     model, train = snippet.get("build_model", snippet.get("Model"))(), snippet["train"]
-    start, _ = _open(framework, model)
+    start, _ = _open(model)
     images, labels = snippet["training"]
     train.__globals__["EPOCHS"] = 1
     with contextlib.redirect_stdout(io.StringIO()):
         train(model, images[:64], labels[:64])  # one batch
-    after, _ = _open(framework, model)
+    after, _ = _open(model)
     return {
         **parameters,
         **{f"initial_{name}": parameter for name, parameter in start.items()},

@@ -1,6 +1,7 @@
 """Measures the scripts on attention from outside: runs in the process of each, after it, in whichever framework."""
 
 import numpy
+from probing import open_model
 
 HEADS = 2
 
@@ -20,28 +21,18 @@ def by_hand(snippet: dict) -> dict[str, numpy.ndarray]:
     return found
 
 
-def _keras(model):
-    parameters = [numpy.array(weight) for weight in model.get_weights()]
-    tokens, places, *attention, kernel, bias = parameters
-    size = tokens.shape[1]
-    weights = [attention[i].reshape(size, size) for i in (0, 2, 4)] + [attention[6].reshape(size, size)]
-    biases = [attention[i].reshape(size) for i in (1, 3, 5)] + [attention[7]]
-    return tokens, places, numpy.array(weights), numpy.array(biases), kernel, bias
-
-
-def _packed(parameters):
-    tokens, places, project, shift, last, last_shift, kernel, bias = parameters
-    weights = [*(part.T for part in numpy.split(project, 3)), last.T]
-    return tokens, places, numpy.array(weights), numpy.array([*numpy.split(shift, 3), last_shift]), kernel.T, bias
-
-
 def _parameters(model):
     """Embeddings of tokens and places, four (64, 64) weights and (64,) biases of attention, the last layer's (64, 10) and (10,)."""
-    if hasattr(model, "get_weights"):
-        return _keras(model)
-    if hasattr(model, "collect_params"):
-        return _packed([parameter.data().asnumpy() for parameter in model.collect_params().values()])
-    return _packed([parameter.detach().cpu().numpy() for parameter in model.parameters()])
+    tokens, places, *attention, kernel, bias = open_model(model).parameters()
+    size = tokens.shape[1]
+    if len(attention) == 8:  # four layers, the first three of them with an axis for heads
+        weights, biases = (
+            [each.reshape(shape) for each in attention[i::2]] for i, shape in ((0, (size, size)), (1, size))
+        )
+    else:  # the first three side by side
+        project, shift, last, last_shift = attention
+        weights, biases = [*numpy.split(project, 3, axis=1), last], [*numpy.split(shift, 3), last_shift]
+    return tokens, places, numpy.array(weights), numpy.array(biases), kernel, bias
 
 
 def trained(snippet: dict) -> dict[str, numpy.ndarray]:

@@ -2,51 +2,18 @@
 
 import matplotlib.pyplot as plt
 import numpy
-from probing import load_mnist, what_train_receives
+from probing import load_mnist, open_model, what_train_receives
 
 SHAPES = [(784, 128), (128,), (128, 32), (32,), (32, 128), (128,), (128, 784), (784,)]  # as (inputs, outputs)
 
 
-def _keras(model):
-    import keras
-
-    parameters = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
-    return parameters, lambda images: model.predict(images, batch_size=1000, verbose=0)
-
-
-def _torch(model):
-    import torch
-
-    device = next(model.parameters()).device
-
-    def outputs(images):
-        with torch.no_grad():
-            return model(torch.tensor(images, device=device)).cpu().numpy()
-
-    return [parameter.detach().cpu().numpy().T for parameter in model.parameters()], outputs
-
-
-def _mxnet(model):
-    import mxnet
-
-    parameters = model.collect_params().values()
-    context = next(iter(parameters)).list_ctx()[0]
-    return [p.data().asnumpy().T for p in parameters], lambda images: model(
-        mxnet.nd.array(images, ctx=context)
-    ).asnumpy()
-
-
-# Keras first: on each of its backends, a Keras model is an object of that backend too.
-ADAPTERS = {"keras": _keras, "torch": _torch, "mxnet": _mxnet}
-
-
-def open_model(model):
+def open_trained(model):
     """Returns the eight parameters, and a function images (N, 784) -> outputs (N, 784)."""
-    packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
-    parameters, outputs = ADAPTERS[next(package for package in ADAPTERS if package in packages)](model)
+    network = open_model(model)
+    parameters = network.parameters()
     if [parameter.shape for parameter in parameters] != SHAPES:
         raise ValueError(f"expected parameters {SHAPES}, found {[parameter.shape for parameter in parameters]}")
-    return parameters, outputs
+    return parameters, network.call
 
 
 def _drawn(figure):
@@ -59,7 +26,7 @@ def _autoencoder(snippet, train_images, test_images):
     covariance = numpy.cov(train_images, rowvar=False, dtype="float32")
     directions = numpy.linalg.eigh(covariance)[1][:, -32:]
     mean = train_images.mean(axis=0)
-    _, linear_outputs = open_model(snippet["linear_model"])
+    _, linear_outputs = open_trained(snippet["linear_model"])
     (images, _) = what_train_receives(snippet)
     return {
         "trained_on_training_set": numpy.array_equal(images, train_images),
@@ -83,8 +50,8 @@ def _denoising(snippet, train_images, test_images):
         "clean": clean[few],
         "test_noisy": snippet["test_noisy"],
         "fresh": fresh,
-        "fresh_denoised": open_model(snippet["model"])[1](fresh),
-        "denoised": open_model(snippet["model"])[1](snippet["test_noisy"]),
+        "fresh_denoised": open_trained(snippet["model"])[1](fresh),
+        "denoised": open_trained(snippet["model"])[1](snippet["test_noisy"]),
         "free": free,
         "narrow": narrow,
     }
@@ -95,7 +62,7 @@ def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     (train_images, _), (test_images, test_labels) = load_mnist()
     train_images = train_images.reshape(-1, 784) / numpy.float32(255)
     test_images = test_images.reshape(-1, 784) / numpy.float32(255)
-    parameters, outputs = open_model(snippet["model"])
+    parameters, outputs = open_trained(snippet["model"])
     denoises = "add_noise" in snippet
     found = {f"parameter_{number}": parameter for number, parameter in enumerate(parameters)}
     found |= {

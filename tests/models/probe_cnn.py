@@ -1,11 +1,8 @@
 """Measures a trained CNN from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
 
-import contextlib
-import io
-
 import matplotlib.pyplot as plt
 import numpy
-from probing import load_mnist, what_train_receives
+from probing import load_mnist, open_model, what_train_receives
 
 SHAPES = {  # convolutions as (height, width, inputs, outputs), dense layers as (inputs, outputs)
     "convolution_1": (3, 3, 1, 32),
@@ -19,88 +16,17 @@ SHAPES = {  # convolutions as (height, width, inputs, outputs), dense layers as 
 }
 
 
-def _keras(model):
-    import keras
-
-    parameters = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
-    return parameters, lambda images: model.predict(images[..., None], batch_size=500, verbose=0)
-
-
-def _torch(model):
-    import torch
-
-    device = next(model.parameters()).device
-
-    def logits(images):
-        model.eval()
-        with torch.no_grad():
-            batches = torch.tensor(images, device=device).unsqueeze(1).split(500)
-            return torch.cat([model(batch) for batch in batches]).cpu().numpy()
-
-    return [_channels_last(parameter.detach().cpu().numpy()) for parameter in model.parameters()], logits
-
-
-def _mxnet(model):
-    import mxnet
-
-    parameters = model.collect_params().values()
-    context = next(iter(parameters)).list_ctx()[0]
-
-    def logits(images):
-        starts = range(0, len(images), 500)
-        batches = [mxnet.nd.array(images[i : i + 500, None], ctx=context) for i in starts]
-        return numpy.concatenate([model(batch).asnumpy() for batch in batches])
-
-    return [_channels_last(parameter.data().asnumpy()) for parameter in parameters], logits
-
-
-def _channels_last(parameter):
-    """From (outputs, inputs, ...), channels before pixels, to the order of `SHAPES`, pixels before channels."""
-    if parameter.shape == (128, 1600):
-        parameter = parameter.reshape(128, 64, 5, 5).transpose(0, 2, 3, 1).reshape(128, 1600)
-    return parameter.transpose(2, 3, 1, 0) if parameter.ndim == 4 else parameter.T
-
-
-# Keras first: on each of its backends, a Keras model is an object of that backend too.
-ADAPTERS = {"keras": _keras, "torch": _torch, "mxnet": _mxnet}
-
-
 def _open(model):
     """Returns the eight parameters by name, and a function images (N, 28, 28) -> logits (N, 10)."""
-    packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
-    parameters, logits = ADAPTERS[next(package for package in ADAPTERS if package in packages)](model)
+    network = open_model(model)
+    parameters = network.parameters(maps=(5, 5))
     if [parameter.shape for parameter in parameters] != list(SHAPES.values()):
         raise ValueError(f"expected parameters {SHAPES}, found {[parameter.shape for parameter in parameters]}")
-    return dict(zip(SHAPES, parameters)), logits
+    return dict(zip(SHAPES, parameters)), lambda images: network.call(images[..., None])
 
 
 def _arrays(tensors):
     return [tensor.asnumpy() if hasattr(tensor, "asnumpy") else numpy.asarray(tensor) for tensor in tensors]
-
-
-def _learning_rates(snippet, training, validation):
-    """Trains a new model on the first 1280 images, and returns the learning rate of each update."""
-    model, rates = snippet["build_model"](), []
-    training = tuple(array[:1280] for array in training)
-    with contextlib.redirect_stdout(io.StringIO()):
-        if "torch" in snippet:
-            from torch.optim.optimizer import register_optimizer_step_pre_hook
-
-            hook = register_optimizer_step_pre_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
-            snippet["train"](model, training, validation)
-            hook.remove()
-        elif "mx" in snippet:
-            from mxnet.gluon import Trainer
-
-            step = Trainer.step
-            Trainer.step = lambda trainer, size: step(trainer, size) or rates.append(trainer.learning_rate)
-            snippet["train"](model, training, validation)
-            Trainer.step = step
-        else:
-            snippet["train"](model, training, validation)
-            updates = range(int(model.optimizer.iterations))
-            rates = [float(model.optimizer._learning_rate(update)) for update in updates]
-    return rates
 
 
 def _find(images, haystack):
@@ -154,5 +80,4 @@ def probe(snippet: dict) -> dict[str, numpy.ndarray]:
         "mistake_places": _find(mistakes, test_images),
         "mistake_titles": mistake_titles,
         "confusion_matrix": confusion_matrix,
-        "learning_rates": numpy.array(_learning_rates(snippet, training, validation)),
     }

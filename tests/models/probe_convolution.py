@@ -1,7 +1,7 @@
 """Measures the scripts on the parts of a CNN from outside: runs in the process of each, after it, in whichever framework."""
 
 import numpy
-from probing import load_mnist, what_train_receives
+from probing import load_mnist, open_model, what_train_receives
 
 CASES = [(3, 1, 0), (3, 2, 1), (2, 2, 0), (5, 3, 2)]  # size of the window, stride, zeros on each side
 
@@ -47,39 +47,12 @@ def slid(snippet: dict) -> dict[str, numpy.ndarray]:
     }
 
 
-def _keras(model):
-    parameters = [numpy.array(weight) for weight in model.get_weights()]
-    parameters = [weight.transpose(3, 2, 0, 1) if weight.ndim == 4 else weight for weight in parameters]
+def _channels_first(parameters):
+    """Returns the parameters of a network as PyTorch and MXNet lay them out."""
+    *others, last, bias = parameters
+    others = [weight.transpose(3, 2, 0, 1) if weight.ndim == 4 else weight for weight in others]
     # The rows of the last layer, from height, width, channel to channel, height, width.
-    parameters[4] = parameters[4].reshape(5, 5, 16, 10).transpose(2, 0, 1, 3).reshape(400, 10).T
-    return parameters, lambda images: model.predict(images[..., None], batch_size=500, verbose=0)
-
-
-def _torch(model):
-    import torch
-
-    device = next(model.parameters()).device
-
-    def logits(images):
-        with torch.no_grad():
-            batches = torch.tensor(images, device=device).unsqueeze(1).split(500)
-            return torch.cat([model(batch) for batch in batches]).cpu().numpy()
-
-    return [parameter.detach().cpu().numpy() for parameter in model.parameters()], logits
-
-
-def _mxnet(model):
-    import mxnet
-
-    parameters = list(model.collect_params().values())
-    context = parameters[0].list_ctx()[0]
-
-    def logits(images):
-        starts = range(0, len(images), 500)
-        batches = [mxnet.nd.array(images[i : i + 500, None], ctx=context) for i in starts]
-        return numpy.concatenate([model(batch).asnumpy() for batch in batches])
-
-    return [parameter.data().asnumpy() for parameter in parameters], logits
+    return [*others, last.reshape(5, 5, 16, 10).transpose(2, 0, 1, 3).reshape(400, 10).T, bias]
 
 
 def trained(snippet: dict) -> dict[str, numpy.ndarray]:
@@ -91,11 +64,12 @@ def trained(snippet: dict) -> dict[str, numpy.ndarray]:
     half = train_images[:30_000] / numpy.float32(255), train_labels[:30_000]
     trained_on = given.reshape(-1, 28, 28), given_labels  # one channel, so it does not matter where it stands
     train_images, test_images = (images / numpy.float32(255) for images in (train_images[:5000], test_images))
-    adapter = _keras if "keras" in snippet else _torch if "torch" in snippet else _mxnet
     found = {"test_labels": test_labels, "train_labels": train_labels[:5000], "few_images": test_images[:16]}
     found["trained_on_half_of_the_training_set"] = all(map(numpy.array_equal, trained_on, half))
     for number, model in enumerate(snippet["models"]):
-        parameters, logits = adapter(model)
+        network = open_model(model)
+        parameters = _channels_first(network.parameters(maps=(5, 5)))
+        logits = lambda images: network.call(images[..., None])  # noqa: B023, E731
         found |= {f"weights_{number}_{place}": weight for place, weight in enumerate(parameters)}
         found |= {f"test_logits_{number}": logits(test_images), f"train_logits_{number}": logits(train_images)}
         found |= {f"sum_logits_{number}": logits(train_images[:100] + test_images[:100])}

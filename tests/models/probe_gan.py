@@ -7,51 +7,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy
-from probing import load_mnist, what_train_receives
-
-
-def _keras(network):
-    to_array = lambda tensor: tensor.numpy()  # noqa: E731
-    return lambda: [to_array(v) for v in network.trainable_variables], lambda x: to_array(network(x, training=False))
-
-
-def _torch(network):
-    import torch
-
-    def call(x):
-        network.eval()
-        x = x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
-        device = next(network.parameters()).device
-        y = network(torch.tensor(x, device=device)).detach().cpu().numpy()
-        network.train()
-        return y.transpose(0, 2, 3, 1) if y.ndim == 4 else y
-
-    return lambda: [parameter.detach().cpu().numpy().copy() for parameter in network.parameters()], call
-
-
-def _mxnet(network):
-    import mxnet
-
-    def call(x):
-        x = x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
-        context = next(iter(network.collect_params().values())).list_ctx()[0]
-        y = network(mxnet.nd.array(x, ctx=context)).asnumpy()
-        return y.transpose(0, 2, 3, 1) if y.ndim == 4 else y
-
-    def read():
-        return [p.data().asnumpy() for p in network.collect_params().values() if p.grad_req != "null"]
-
-    return read, call
-
-
-# Keras first: on each of its backends, a Keras model is an object of that backend too.
-ADAPTERS = {"keras": _keras, "torch": _torch, "mxnet": _mxnet}
-
-
-def _open(network):
-    """Returns a function that reads the trained parameters, and one from inputs, pixels before channels, to outputs at inference."""
-    packages = {base.__module__.partition(".")[0] for base in type(network).__mro__}
-    return ADAPTERS[next(package for package in ADAPTERS if package in packages)](network)
+from probing import load_mnist, open_model, what_train_receives
 
 
 def _changes(snippet, inputs, train):
@@ -59,14 +15,17 @@ def _changes(snippet, inputs, train):
     networks = [snippet[name]() for name in ("build_generator", "build_discriminator")]
     if "DEVICE" in snippet:
         networks = [network.to(snippet["DEVICE"]) for network in networks]
-    opened = [_open(network) for network in networks]
-    for (_, call), x in zip(opened, inputs):
-        call(x)  # settles the shapes
-    before = [read() for read, _ in opened]
+    opened = [open_model(network) for network in networks]
+    for network, x in zip(opened, inputs):
+        network.call(x)  # settles the shapes
+    before = [network.parameters() for network in opened]
     with contextlib.redirect_stdout(io.StringIO()):
         train(*networks)
-    moved = [[numpy.abs(b - a).ravel() for a, b in zip(parts, read())] for parts, (read, _) in zip(before, opened)]
-    return [numpy.concatenate(parts) for parts in moved], [call for _, call in opened]
+    moved = [
+        [numpy.abs(b - a).ravel() for a, b in zip(parts, network.parameters())]
+        for parts, network in zip(before, opened)
+    ]
+    return [numpy.concatenate(parts) for parts in moved], [network.call for network in opened]
 
 
 def _scoring(snippet):
@@ -80,7 +39,7 @@ def _gan(snippet):
     generator, discriminator, noise = snippet["generator"], snippet["discriminator"], snippet["noise"]
     _, images, first_noise = what_train_receives(snippet)
     fresh = numpy.random.default_rng(12345).normal(size=(1000, noise.shape[1])).astype("float32")
-    call_g, call_d = _open(generator)[1], _open(discriminator)[1]
+    call_g, call_d = open_model(generator).call, open_model(discriminator).call
     batch, size = images[: snippet["BATCH_SIZE"]], (1, noise.shape[1])
     inputs = numpy.zeros(size, "float32"), numpy.zeros((1, 28, 28, 1), "float32")
     (moved_g, moved_d), _ = _changes(snippet, inputs, lambda g, d: snippet["train"](g, d, batch, noise[:2]))
@@ -137,7 +96,7 @@ def _collapse(snippet):
 
 
 def _equilibrium(snippet):
-    call_g, call_d = _open(snippet["generator"])[1], _open(snippet["discriminator"])[1]
+    call_g, call_d = (open_model(snippet[name]).call for name in ("generator", "discriminator"))
     noise, grid = numpy.random.default_rng(1).normal(size=(20_000, 1)), numpy.linspace(-1, 4, 101)[:, numpy.newaxis]
     noise, grid, inputs = noise.astype("float32"), grid.astype("float32"), [numpy.zeros((1, 1), "float32")] * 2
     first, (_, call_first) = _changes(snippet, inputs, lambda g, d: snippet["train"](g, d, 200, False))

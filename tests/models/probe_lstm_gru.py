@@ -4,21 +4,15 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy
-from probing import load_mnist, other_constants
+from probing import load_mnist, open_model, other_constants
 
 CELLS = ("RNN", "LSTM", "GRU")
 
 
-def _arrays(snippet, model):
-    """Returns the recurrent layer's parameters as (kernel, recurrent, bias), in the framework's own order of gates."""
-    if "torch" in snippet:
-        kernel, recurrent, *biases = (p.numpy(force=True) for p in model.rnn.parameters())
-    elif "mx" in snippet:
-        kernel, recurrent, *biases = (p.data().asnumpy() for p in model.rnn.collect_params().values())
-    else:
-        kernel, recurrent, bias = model.get_weights()[:3]
-        return kernel, recurrent, bias
-    return kernel.T, recurrent.T, numpy.stack(biases)
+def _arrays(model):
+    """Returns the parameters: recurrent layer's kernel, recurrent kernel, bias, or both, gates in the framework's order; output's two."""
+    kernel, recurrent, *biases, output, output_bias = open_model(model).parameters()
+    return kernel, recurrent, biases[0] if len(biases) == 1 else numpy.stack(biases), output, output_bias
 
 
 def _new(snippet, cell):
@@ -32,27 +26,20 @@ def _common(snippet, x):
     for cell in CELLS:
         model = _new(snippet, cell)
         logits = snippet["predict"](model, x)
-        measured |= {f"{cell}_{i}": array for i, array in enumerate(_arrays(snippet, model))}
-        output = model.get_weights()[3:] if "keras" in snippet else [numpy.asarray(p) for p in _output(snippet, model)]
-        measured |= {f"{cell}_logits": logits, f"{cell}_kernel": output[0], f"{cell}_bias": output[1]}
+        *layer, output, output_bias = _arrays(model)
+        measured |= {f"{cell}_{i}": array for i, array in enumerate(layer)}
+        measured |= {f"{cell}_logits": logits, f"{cell}_kernel": output, f"{cell}_bias": output_bias}
     return measured
-
-
-def _output(snippet, model):
-    layer = model.output
-    if "torch" in snippet:
-        return layer.weight.numpy(force=True).T, layer.bias.numpy(force=True)
-    return layer.weight.data().asnumpy().T, layer.bias.data().asnumpy()
 
 
 def _moved(snippet, x, *arguments, **constants):
     """How far a parameter of a new simple RNN moves at most, when the script trains it with other constants."""
     model = _new(snippet, "RNN")
     snippet["predict"](model, x)  # Gluon creates some parameters at the first call
-    before = [array.copy() for array in _arrays(snippet, model)]
+    before = _arrays(model)[:3]
     with other_constants(snippet, **constants):
         snippet["train"](model, *arguments)
-    return max(numpy.abs(b - a).max() for a, b in zip(before, _arrays(snippet, model)))
+    return max(numpy.abs(b - a).max() for a, b in zip(before, _arrays(model)))
 
 
 def _lstm_gru(snippet):
@@ -79,8 +66,7 @@ def _recall(snippet):
     other, _ = snippet["make_sequences"](500, numpy.random.default_rng(8))
     model = _new(snippet, "RNN")
     snippet["predict"](model, sequences[:1])  # Gluon creates some parameters at the first call
-    kernel, recurrent, bias = _arrays(snippet, model)
-    output = model.get_weights()[3] if "keras" in snippet else _output(snippet, model)[0]
+    kernel, recurrent, bias, output, _ = _arrays(model)
     return {
         **_common(snippet, sequences[:16]),
         "x": sequences[:16],

@@ -4,7 +4,7 @@ import contextlib
 import io
 
 import numpy
-from probing import load_mnist, other_constants
+from probing import load_mnist, open_model, other_constants
 
 SHAPES = {
     "hidden_kernel": (784, 128),
@@ -15,60 +15,15 @@ SHAPES = {
 PASSES = 200
 
 
-def _keras(model):
-    import keras
-
-    parameters = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
-    return parameters, lambda images, training: keras.ops.convert_to_numpy(model(images, training=training))
-
-
-def _tensorflow(model):
-    parameters = [variable.numpy() for variable in model.trainable_variables]
-    return parameters, lambda images, training: model(images, training=training).numpy()
-
-
-def _torch(model):
-    import torch
-
-    device = next(model.parameters()).device
-
-    def logits(images, training):
-        model.train(training)
-        with torch.no_grad():
-            return model(torch.tensor(images, device=device)).cpu().numpy()
-
-    return [parameter.detach().cpu().numpy() for parameter in model.parameters()], logits
-
-
-def _mxnet(model):
-    import mxnet
-
-    parameters = model.collect_params().values()
-    context = next(iter(parameters)).list_ctx()[0]
-    model(mxnet.nd.zeros((1, 28, 28), ctx=context))  # Gluon creates the parameters at the first call
-
-    def logits(images, training):
-        with mxnet.autograd.train_mode() if training else mxnet.autograd.predict_mode():
-            return model(mxnet.nd.array(images, ctx=context)).asnumpy()
-
-    return [parameter.data().asnumpy() for parameter in parameters], logits
-
-
-# Keras first: on each of its backends, a Keras model is an object of that backend too.
-ADAPTERS = {"keras": _keras, "tensorflow": _tensorflow, "torch": _torch, "mxnet": _mxnet}
-
-
 def _open(model):
     """Returns the four parameters by name, kernels as (inputs, outputs), and a function (images, training) -> logits."""
-    packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
-    package = next(package for package in ADAPTERS if package in packages)
-    parameters, logits = ADAPTERS[package](model)
-    if package in ("torch", "mxnet"):  # these keep (outputs, inputs)
-        parameters = [parameter.T for parameter in parameters]
+    network = open_model(model)
+    network.call(numpy.zeros((1, 28, 28), "float32"))  # Gluon creates the parameters at the first call
+    parameters = network.parameters()
     by_shape = {parameter.shape: parameter for parameter in parameters}
     if len(parameters) != 4 or set(by_shape) != set(SHAPES.values()):
         raise ValueError(f"expected parameters {SHAPES}, found {[parameter.shape for parameter in parameters]}")
-    return {name: by_shape[shape].copy() for name, shape in SHAPES.items()}, logits
+    return {name: by_shape[shape].copy() for name, shape in SHAPES.items()}, network.call
 
 
 def _train_anew(snippet, places):

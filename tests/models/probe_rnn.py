@@ -6,7 +6,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy
-from probing import load_mnist, other_constants, what_train_receives
+from probing import load_mnist, open_model, other_constants, what_train_receives
 
 
 class Network:
@@ -18,7 +18,6 @@ class Network:
         self.model = trained or snippet.get("build_model", snippet.get("Model"))(*arguments)
         if self.framework == "torch":
             self.model = self.model.to(snippet["DEVICE"])
-        self.context = snippet.get("DEVICE", snippet.get("CONTEXT"))
         if self.framework == "mxnet":  # Gluon creates the parameters at the first call
             self.call(numpy.zeros((1, 20, 2) if "FEATURES" in snippet else (1, 28, 28), "float32"))
 
@@ -32,26 +31,11 @@ class Network:
             snippet["keras"].utils.set_random_seed(0)
 
     def call(self, x):
-        if self.framework == "torch":
-            import torch
-
-            with torch.no_grad():
-                return self.model(torch.tensor(x, device=self.context)).cpu().numpy()
-        if self.framework == "mxnet":
-            import mxnet
-
-            return self.model(mxnet.nd.array(x, ctx=self.context)).asnumpy()
-        return self.model.predict(x, batch_size=1000, verbose=0)
+        return open_model(self.model).call(x)
 
     def weights(self):
-        if self.framework == "keras":
-            return self.model.get_weights()
-        if self.framework == "torch":
-            arrays = {name: tensor.numpy(force=True) for name, tensor in self.model.state_dict().items()}
-        else:
-            arrays = {name: p.data().asnumpy() for name, p in self.model._collect_params_with_prefix().items()}
-        kernel, recurrent, bias, second = [array for name, array in arrays.items() if "output" not in name]
-        return [kernel.T, recurrent.T, bias + second, arrays["output.weight"].T, arrays["output.bias"]]
+        kernel, recurrent, *biases, output, output_bias = open_model(self.model).parameters()
+        return [kernel, recurrent, sum(biases), output, output_bias]
 
 
 def _train(snippet, network, *arguments, **settings):

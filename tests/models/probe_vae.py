@@ -2,36 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy
-from probing import load_mnist, what_train_receives
-
-
-def _keras(model):
-    import keras
-
-    to_array = keras.ops.convert_to_numpy
-    parameters = [to_array(v) for v in model.encoder.trainable_variables + model.decoder.trainable_variables]
-    return parameters, keras.ops.convert_to_tensor, to_array
-
-
-def _torch(model):
-    import torch
-
-    device = next(model.parameters()).device
-    parameters = [parameter.detach().cpu().numpy().T for parameter in model.parameters()]
-    return parameters, lambda array: torch.tensor(array, device=device), lambda tensor: tensor.detach().cpu().numpy()
-
-
-def _mxnet(model):
-    import mxnet
-
-    found = model.collect_params().values()
-    context = next(iter(found)).list_ctx()[0]
-    parameters = [parameter.data().asnumpy().T for parameter in found]
-    return parameters, lambda array: mxnet.nd.array(array, ctx=context), lambda tensor: tensor.asnumpy()
-
-
-# Keras first: on each of its backends, a Keras model is an object of that backend too.
-ADAPTERS = {"keras": _keras, "torch": _torch, "mxnet": _mxnet}
+from probing import load_mnist, open_model, what_train_receives
 
 
 def _drawn(figure):
@@ -54,8 +25,8 @@ def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     train_images = train_images.reshape(-1, 784) / numpy.float32(255)
     test_images = test_images.reshape(-1, 784) / numpy.float32(255)
     model, latent_size = snippet["model"], snippet["LATENT_SIZE"]
-    packages = {base.__module__.partition(".")[0] for base in type(model).__mro__}
-    parameters, to_tensor, to_array = ADAPTERS[next(p for p in ADAPTERS if p in packages)](model)
+    network = open_model(model)
+    parameters, to_tensor, to_array = network.parameters(), network.tensor, network.array
     received = what_train_receives(snippet)
     generator = numpy.random.default_rng(12345)
     noise = generator.normal(size=(50, latent_size)).astype("float32")

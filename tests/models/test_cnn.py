@@ -10,8 +10,6 @@ from tests.models.versions import assert_near
 
 TOPIC = "models/cnn"
 EPOCHS = 2
-BATCH_SIZE = 64
-PEAK_LEARNING_RATE = 4e-3
 LABEL_SMOOTHING = 0.1
 
 
@@ -98,18 +96,6 @@ def test_loss_is_the_cross_entropy_of_the_logits(run, probe):
     places = probe["places"]
     finished = cross_entropy(probe["train_logits"][places], probe["train_labels"][places])
     assert finished < run.results["training_losses"][-1] < finished + 0.15
-
-
-def test_learning_rate_rises_to_its_peak_and_falls_to_nothing(probe):
-    """Up for the first tenth of the updates, then down half a cosine; measured on 1280 images."""
-    rates, updates = probe["learning_rates"], EPOCHS * 1280 // BATCH_SIZE
-    assert len(rates) == updates
-    assert rates[0] < PEAK_LEARNING_RATE / 2
-    assert rates.max() == pytest.approx(PEAK_LEARNING_RATE, rel=1e-3)
-    top = rates.argmax()
-    assert top in (updates // 10 - 1, updates // 10)  # frameworks count updates from zero or from one
-    down = PEAK_LEARNING_RATE * (1 + np.cos(np.pi * np.arange(updates - top) / (updates - top))) / 2
-    np.testing.assert_allclose(rates[top:], down, rtol=0, atol=PEAK_LEARNING_RATE / 13)
 
 
 def test_one_image_is_predicted_from_the_logits_it_prints(run, probe):

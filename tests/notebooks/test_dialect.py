@@ -133,8 +133,22 @@ def test_anything_else_is_an_error(toy, page, cause):
 
 
 @pytest.mark.parametrize(
-    "body", [IMPORTS, f"{MAIN}\n\n{IMPORTS}", f"{IMPORTS}\n\n{MAIN}\n\n{MAIN}", IMPORTS.replace("imports", "none")]
+    ("body", "order"),
+    [
+        (IMPORTS, ["One", "imports", "main", "Two"]),
+        (MAIN, ["One", "imports", "main", "Two"]),
+        ("/// code | toy_numpy.main\n///\n\n## Two\n\n/// output | toy_numpy\n///", None),
+    ],
 )
-def test_the_code_must_be_the_whole_script_in_order(toy, body):
+def test_what_the_page_does_not_show_stands_where_it_belongs(toy, body, order):
+    cells = toy.convert(f"# One\n\n{body}\n\n## Two\n\nEnd.")
+    names = [cell.name if cell.kind == "code" else cell.source.split()[1] for cell in cells]
+    assert names == (order or ["One", "imports", "main", "Two", "Two"])
+
+
+@pytest.mark.parametrize(
+    "body", ["Text.", f"{MAIN}\n\n{IMPORTS}", f"{IMPORTS}\n\n{MAIN}\n\n{MAIN}", IMPORTS.replace("imports", "none")]
+)
+def test_the_code_must_be_the_script_in_order(toy, body):
     with pytest.raises(NotebookError, match="toy_numpy.py"):
         toy.convert(body)

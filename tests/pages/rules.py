@@ -7,7 +7,6 @@ import re
 import shlex
 from collections.abc import Iterator
 from functools import cache
-from itertools import product
 from pathlib import PurePosixPath
 
 import yaml
@@ -17,15 +16,15 @@ from markdown import Markdown
 from evidence.catalog import FRAMEWORKS, LANGUAGES, Catalog, Script
 from evidence.record import record_path, unclaimed_files
 from tests.pages.prose import chinese_faults, typed_results
-from tests.pages.source import EXPRESSION, FOOTNOTE, IMAGE, MARKER, QUOTED, Block, House, Page, section_names
+from tests.pages.source import EXPRESSION, FOOTNOTE, IMAGE, MARKER, QUOTED, RANGES, Block, House, Page, section_names
 
 # The only commands that a page may show without running them. A test keeps the list as short as the pages need.
 SHELL_COMMANDS = ("export", "make", "mkdocs", "pip", "python", "python3.11", "source")
-BLOCKS = ("evidence", "evidence-matrix", "download", "benchmark", "parity", "glossary")
+BLOCKS = ("checks", "evidence", "evidence-matrix", "download", "benchmark", "parity", "glossary")
 SHELL_LANGUAGES = ("bash", "console")
 CHAPTERS = {  # what every topic's page has, the last one at its end
-    "zh": ("常见错误", "练习", "来源"),
-    "en": ("Common mistakes", "Exercises", "Sources"),
+    "zh": ("练习", "来源"),
+    "en": ("Exercises", "Sources"),
 }
 LANGUAGE = re.compile(r"\.(?:en|zh)\.")  # in the name of a picture that shows text
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|TBD|XXX)\b")
@@ -87,7 +86,7 @@ def same_navigation(chinese: str, english: str) -> list[str]:
 
 def code_is_embedded(page: Page, house: House) -> list[str]:
     """Every code block is a snippet (a section, or the whole file) or a whole recorded output, in the tab of its framework."""
-    found = []
+    found = [f"{page.name}:{line}: {message}" for line, message in page.complaints]
 
     def complain(block: Block, cause: str) -> None:
         found.append(f"{page.name}:{block.line}: {cause}")
@@ -130,6 +129,8 @@ def rendered_code(page: Page, house: House, markdown: Markdown) -> list[str]:
     for block in page.blocks:
         if block.kind == "fence":
             expected.append((house.code(*block.embed) or "" if block.embed else block.text).strip())
+        elif block.kind == "block" and block.detail == "checks":
+            expected += _codes_of_checks(block.text, house)
     markdown.reset()
     try:
         rendered = markdown.convert(re.sub(r"\A---\n.*?\n---\n", "", page.text, flags=re.DOTALL))
@@ -150,6 +151,13 @@ def rendered_code(page: Page, house: House, markdown: Markdown) -> list[str]:
                 f"{page.name}:1: the site does not show {expected[a]!r} as a code block; check the fence's indentation"
             )
     return found
+
+
+def _codes_of_checks(topic: str, house: House) -> list[str]:
+    """Return what the table of a topic's checks shows as code blocks: the code of several lines, row by row."""
+    checks = next((found.checks for found in house.catalog.topics.values() if found.name == topic), {})
+    codes = [check.code.get(framework, "").strip() for check in checks.values() for framework in FRAMEWORKS]
+    return [code for code in codes if "\n" in code]
 
 
 def shell_lines(name: str, block: Block) -> list[str]:
@@ -221,79 +229,62 @@ def markers(name: str, code: str) -> list[str]:
     return found if seen or found else [f"{name}:1: no section; mark some with # --8<-- [start:name]"]
 
 
-def sections_add_up(page: Page, house: House) -> list[str]:
-    """The sections of each script shown are the whole file, in order; a topic's page shows every script of the topic."""
+def sections_in_order(page: Page, house: House) -> list[str]:
+    """A page shows the sections of a script in the order of the file, each once at most, and offers the whole file."""
     shown: dict[str, list[tuple[int, str | None]]] = {}
     for block, path, section in page.embeds:
         if path.endswith(".py") and path != "snippets/mnist_data.py":
             shown.setdefault(path, []).append((block.line, section))
-    for script in _scripts_of(page, house):
-        shown.setdefault(script.path.relative_to(house.root).as_posix(), [])
     found = []
     for path, places in shown.items():
         expected = section_names((house.root / path).read_text("utf-8")) if (house.root / path).is_file() else []
-        actual = [section for _, section in places if section]
-        line = places[0][0] if places else 1
-        if missing := [section for section in expected if section not in actual]:
+        actual = [section for _, section in places if section in expected]
+        line = places[0][0]
+        if twice := {section for section in actual if actual.count(section) > 1}:
             found.append(
-                f"{page.name}:{line}: {path} is shown without {', '.join(missing)}; embed each section once, so that they are the whole file"
+                f"{page.name}:{line}: {path} is shown with {', '.join(sorted(twice))} twice; show each section once"
             )
-        elif sorted(actual) != sorted(expected):
-            twice = {section for section in actual if actual.count(section) > 1} or set(actual) - set(expected)
-            found.append(
-                f"{page.name}:{line}: {path} is shown with {', '.join(sorted(twice))} twice; embed each section once"
-            )
-        elif actual != expected:
+        elif actual != [section for section in expected if section in actual]:
             found.append(
                 f"{page.name}:{line}: the sections of {path} come as {', '.join(actual)}; the file has {', '.join(expected)}"
             )
-        if None not in [section for _, section in places]:
-            found.append(
-                f"{page.name}:{line}: {path} cannot be copied whole; embed it once without a section, in a folded block"
-            )
+    downloads = {block.text for block in page.blocks if block.kind == "block" and block.detail == "download"}
+    for topic in dict.fromkeys(script.topic.path for script in _scripts_of(page, house)):
+        if topic not in downloads:
+            found.append(f"{page.name}:1: offers no file to copy; add /// download | {topic}")
     return found
 
 
-def explained(page: Page, house: House) -> list[str]:
-    """What a list quotes of code is in that code, and every line of code is spoken of, under the heading where it is shown.
+def quotes(page: Page, house: House) -> list[str]:
+    """What a list quotes of code is in that code: what it opens with where it stands, another statement in the whole script.
 
-    Explanations of a tab's code stand in that tab, or outside the tabs for all of them.
+    A list in a tab speaks of that tab's code.
     """
     found = []
     for step in dict.fromkeys(block.step for block in page.blocks):
         blocks = [block for block in page.blocks if block.step == step]
         code: dict[str | None, list[tuple[Block, str]]] = {}
         for block in blocks:
-            if block.embed and block.embed[1]:
+            if block.embed and block.embed[1] and block.embed[0].endswith(".py"):
                 code.setdefault(block.tab, []).append((block, house.code(*block.embed) or ""))
         for block in blocks:
             tabs = [block.tab] if block.tab in code else list(code) if block.tab is None else []
             opening = _opening_codes(block)
-            for fragment, tab in product(block.codes if block.kind == "item" else (), tabs):
-                shown = "\n".join(section for _, section in code[tab])
-                whole = "\n".join(house.code(path, None) or "" for path in {b.embed[0] for b, _ in code[tab]})
-                where = f"in the tab {tab}" if tab else "here"
-                if fragment in opening and not _holds(shown, fragment):
-                    found.append(
-                        f"{page.name}:{block.line}: explains `{fragment}`, which the code {where} does not hold; quote it word for word"
-                    )
-                elif STATEMENT.search(fragment) and not _holds(whole, fragment):
+            for fragment in block.codes if block.kind == "item" else ():
+                shown = {tab: "\n".join(section for _, section in code[tab]) for tab in tabs}
+                whole = {
+                    tab: "\n".join(house.code(path, None) or "" for path in {b.embed[0] for b, _ in code[tab]})
+                    for tab in tabs
+                }
+                where = f"in the tab {block.tab}" if block.tab else "here"
+                if fragment in opening and STATEMENT.search(fragment):
+                    if tabs and not any(_holds(text, fragment) for text in shown.values()):
+                        found.append(
+                            f"{page.name}:{block.line}: explains `{fragment}`, which the code {where} does not hold; quote it word for word"
+                        )
+                elif STATEMENT.search(fragment) and tabs and not any(_holds(text, fragment) for text in whole.values()):
                     found.append(
                         f"{page.name}:{block.line}: quotes `{fragment}`, which is nowhere in the script {where}; quote it word for word"
-                    )
-        for tab, sections in code.items():
-            fragments = [fragment for block in blocks if block.tab in (tab, None) for fragment in block.codes]
-            for block, text in sections:
-                covered = set().union(*(_covered(fragment, text) for fragment in fragments))
-                lines = [f"    {line.strip()}" for number, line in _lines_to_explain(text) if number not in covered]
-                if lines:
-                    found.append(
-                        "\n".join(
-                            [
-                                f"{page.name}:{block.line}: {':'.join(block.embed)} has lines that nothing explains; quote each in a list beside it:",
-                                *lines,
-                            ]
-                        )
                     )
     return found
 
@@ -344,7 +335,7 @@ def chinese_is_well_set(page: Page) -> list[str]:
 
 
 def page_is_complete(page: Page, house: House) -> list[str]:
-    """One title, a description, keywords; on a topic's page also mistakes, exercises with folded answers, sources, and evidence."""
+    """One title, a description, keywords; on a topic's page also exercises with folded answers, sources, and evidence."""
     found = []
     titles = [block for block in page.blocks if block.kind == "heading" and block.detail == "1"]
     if len(titles) != 1:
@@ -387,14 +378,12 @@ def page_is_complete(page: Page, house: House) -> list[str]:
             f"{page.name}:{chapters[exercises].line}: {len(questions)} exercises and {len(answers)} folded answers; answer each in a ??? block"
         )
     strips = {block.text for block in page.blocks if block.kind == "evidence"}
-    outputs = {PurePosixPath(path).name.partition(".")[0] for _, path, _ in page.embeds if path.startswith("records/")}
     first = {PurePosixPath(path).stem: block.line for block, path, _ in reversed(page.embeds) if path.endswith(".py")}
     for stem in first.keys() & house.catalog.scripts.keys():
-        here = f"{page.name}:{first[stem]}: shows the code of {stem} without"
-        if stem not in strips:
-            found.append(f"{here} its evidence; add /// evidence | {stem}")
-        if stem not in outputs:
-            found.append(f'{here} what it printed; add --8<-- "records/…/{stem}.cpu.txt" in a fence')
+        if not strips & {stem, house.catalog.scripts[stem].name}:
+            found.append(
+                f"{page.name}:{first[stem]}: shows the code of {stem} without its evidence; add /// evidence | {stem}"
+            )
     return found
 
 
@@ -433,14 +422,14 @@ def images(page: Page, house: House) -> list[str]:
 
 
 def topics_are_whole(house: House) -> list[str]:
-    """Every topic has its two pages, its tests and its records; no page or record is without a topic."""
+    """Every topic has its two pages, its claims or its own tests, and its records; no page or record is without a topic."""
     found = []
     for topic in house.catalog.topics.values():
         # The page of a walkthrough is a notebook: tests/notebooks.
         pages = (
             [] if topic.section == "walkthroughs" else [f"docs/{language}/{topic.path}.md" for language in LANGUAGES]
         )
-        wanted = [*pages, f"tests/{topic.section}/test_{topic.name}.py"]
+        wanted = pages if topic.claims else [*pages, f"tests/{topic.section}/test_{topic.name}.py"]
         wanted += [
             record_path(house.catalog, s, "cpu").relative_to(house.root).as_posix()
             for s in house.catalog.select(topic.path)
@@ -526,8 +515,8 @@ def _embed_faults(block: Block, language: str, options: str, house: House) -> It
         wanted = "python"
     elif path.startswith("records/") and path.endswith(".txt"):
         wanted = "text"
-        if section:
-            yield f"part of the output {name}; embed the whole of it"
+        if section and not RANGES.fullmatch(section):
+            yield f"part of the output {name}; write /// output | script.section"
     else:
         yield f"embeds {path}; only snippets/….py and records/….txt are shown"
         return
@@ -581,48 +570,12 @@ def _tokens(code: str) -> list[tuple[str, int]]:
 
 
 def _holds(code: str, fragment: str) -> bool:
-    return bool(_covered(fragment, code)) or " ".join(fragment.split()) in " ".join(code.split())
-
-
-@cache
-def _covered(fragment: str, code: str) -> set[int]:
-    """Return the lines of `code` (from 0) in which the fragment occurs, token by token.
-
-    A single name is only there where it is made or called: `model` does not explain every line with a model in it.
-    """
-    words, tokens = [token for token, _ in _tokens(fragment)], _tokens(code)
-    if not words or not re.search(r"\w", fragment):
-        return set()
-    lines = code.splitlines()
-    covered = set()
-    for i in range(len(tokens) - len(words) + 1):
-        if [token for token, _ in tokens[i : i + len(words)]] == words:
-            touched = {line for _, line in tokens[i : i + len(words)]}
-            if len(words) > 1 or _made_or_called(words[0], lines[tokens[i][1]]):
-                covered |= touched
-    return covered
-
-
-def _made_or_called(name: str, line: str) -> bool:
-    made = re.match(
-        r"\s*(?:(?:def|class|import|from|for|with|async)\b(?P<head>.*?)(?:\(|\bin\b|:|$)|(?P<left>[^=(]*?)(?::[^=]*)?[-+*/@|]?=(?!=))",
-        line,
-    )
-    names = re.findall(r"\w+", (made["head"] or made["left"] or "") if made else "")
-    return name in names or bool(re.search(rf"\b{re.escape(name)}\s*(?:\(|=(?!=))", line)) or line.strip() == name
-
-
-def _lines_to_explain(code: str) -> Iterator[tuple[int, str]]:
-    """Yield number and text of each line that says something: no blank line, comment, docstring, bracket, else or try."""
-    docstrings = {
-        line
-        for match in re.finditer(r'^\s*"""[\s\S]*?"""', code, re.MULTILINE)
-        for line in range(code.count("\n", 0, match.start()), code.count("\n", 0, match.end()) + 1)
-    }
-    speaking = {line for token, line in _tokens(code) if re.search(r"\w", token)}
-    for number, line in enumerate(code.splitlines()):
-        if number in speaking - docstrings and not re.match(r"\s*(?:else|try|finally):", line):
-            yield number, line
+    """Whether code has a fragment token by token, or word for word in a comment."""
+    words, tokens = ([token for token, _ in _tokens(text)] for text in (fragment, code))
+    length = len(words)
+    return any(tokens[i : i + length] == words for i in range(len(tokens) - length + 1)) or " ".join(
+        fragment.split()
+    ) in " ".join(code.split())
 
 
 def _texts(table: object, language: str = "") -> Iterator[tuple[str, str]]:

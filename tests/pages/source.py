@@ -16,8 +16,10 @@ from pathlib import Path
 import yaml
 
 from evidence.catalog import LANGUAGES, SECTIONS, Catalog
+from evidence.pages.embeds import expand
 
 EMBED = re.compile(r'--8<-- "(?P<path>[^":]+)(?::(?P<section>[^"]+))?"')
+RANGES = re.compile(r"\d+:\d+(?:,\d+:\d+)*")  # of lines, in place of a section
 MARKER = re.compile(r"# --8<-- \[(?P<type>start|end):(?P<name>[a-z][a-z0-9_]*)\]")
 INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 FORMULA = re.compile(r"(?<![\\$])\$(?![\s$])([^$]+?)(?<![\s\\])\$|\\\((.+?)\\\)", re.DOTALL)
@@ -94,10 +96,15 @@ class Block:
 
 @dataclass
 class Page:
-    """One Markdown file; `name` is its path from the repository's root."""
+    """One Markdown file; `name` is its path from the repository's root. Its short blocks are written out with the catalog.
+
+    `complaints` are of short blocks that cannot be: line and message.
+    """
 
     name: str
     text: str
+    catalog: Catalog | None = None
+    complaints: list[tuple[int, str]] = field(init=False, default_factory=list)
     front: dict = field(init=False)
     blocks: list[Block] = field(init=False)
 
@@ -105,7 +112,13 @@ class Page:
         body = re.sub(r"<!--.*?-->", lambda match: "\n" * match[0].count("\n"), self.text, flags=re.DOTALL)
         match = re.match(r"---\n(.*?)\n---\n", body, re.DOTALL)
         self.front = (yaml.safe_load(match[1]) or {}) if match else {}
-        self.blocks = _blocks("\n" * match[0].count("\n") + body[match.end() :] if match else body)
+        body = "\n" * match[0].count("\n") + body[match.end() :] if match else body
+        lines = list(enumerate(body.split("\n"), 1))
+        if self.catalog:
+            texts = [text for _, text in lines]
+            complain = lambda number, message: self.complaints.append((number, message))  # noqa: E731
+            lines = list(expand(texts, lambda: self.catalog, self.path, complain))
+        self.blocks = _blocks([text.expandtabs(4) for _, text in lines], [number for number, _ in lines])
 
     @property
     def language(self) -> str:
@@ -175,6 +188,9 @@ class House:
         lines = file.read_text(encoding="utf-8").splitlines()
         if section is None:
             return "\n".join(line for line in lines if not MARKER.fullmatch(line)) + "\n"
+        if path.endswith(".txt") and RANGES.fullmatch(section):
+            ranges = [map(int, part.split(":")) for part in section.split(",")]
+            return "\n".join(line for start, end in ranges for line in lines[start - 1 : end]) + "\n"
         start, end = (f"# --8<-- [{edge}:{section}]" for edge in ("start", "end"))
         if start not in lines or end not in lines:
             return None
@@ -184,11 +200,11 @@ class House:
 def read_house(catalog: Catalog) -> House:
     """Read every page in docs/."""
     files = [file for language in LANGUAGES for file in sorted((catalog.root / "docs" / language).rglob("*.md"))]
-    return House(catalog, {(page := read_page(catalog.root, file)).name: page for file in files})
+    return House(catalog, {(page := read_page(catalog.root, file, catalog)).name: page for file in files})
 
 
-def read_page(root: Path, file: Path) -> Page:
-    return Page(file.relative_to(root).as_posix(), file.read_text(encoding="utf-8"))
+def read_page(root: Path, file: Path, catalog: Catalog | None = None) -> Page:
+    return Page(file.relative_to(root).as_posix(), file.read_text(encoding="utf-8"), catalog)
 
 
 def section_names(code: str) -> list[str]:
@@ -198,8 +214,8 @@ def section_names(code: str) -> list[str]:
     ]
 
 
-def _blocks(text: str) -> list[Block]:
-    lines = text.expandtabs(4).split("\n")
+def _blocks(lines: list[str], numbers: list[int]) -> list[Block]:
+    """Take lines apart; `numbers` says from which line of the page each comes."""
     found: list[Block] = []
     containers: list[Container] = []
     current: Block | None = None  # the paragraph, item or table that the next line may go on with
@@ -211,8 +227,8 @@ def _blocks(text: str) -> list[Block]:
 
     while number < len(lines):
         line, stripped = lines[number], lines[number].strip()
+        at = numbers[number]
         number += 1
-        at = number
         indent = len(line) - len(line.lstrip())
         if not stripped:
             current = None

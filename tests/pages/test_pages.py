@@ -48,8 +48,8 @@ def test_same_navigation():
     "rule",
     [
         rules.code_is_embedded,
-        rules.sections_add_up,
-        rules.explained,
+        rules.sections_in_order,
+        rules.quotes,
         rules.numbers_come_from_records,
         rules.page_is_complete,
         rules.images,

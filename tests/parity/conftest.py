@@ -4,6 +4,7 @@ No test module imports a framework by itself, so that tests of other things can 
 """
 
 import importlib
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +14,9 @@ from tests.parity.worker import GluonWorker
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--record-parity", action="store_true", help="keep how far models lie apart, once all were compared"
+        "--record-parity",
+        action="store_true",
+        help="keep how far the models of each topic lie apart, once all of them were compared",
     )
 
 
@@ -26,7 +29,8 @@ def gluon(catalog):
 
 @pytest.fixture(scope="session")
 def networks():
-    return importlib.import_module("tests.parity.networks")
+    """The adapters of Keras and of PyTorch: this process can have both."""
+    return SimpleNamespace(**{name: importlib.import_module(f"tests.adapters.{name}") for name in ("keras", "pytorch")})
 
 
 @pytest.fixture(scope="session")
@@ -42,5 +46,5 @@ def conventions(catalog):
 
 @pytest.fixture(scope="session")
 def measured():
-    """Collects script name -> framework -> quantity -> largest difference, of models that passed."""
+    """Collects (plan, framework) -> quantity -> largest difference, of models that passed."""
     return {}

@@ -125,8 +125,7 @@ def load_snippet(path):
     return module
 
 
-# How many weights a layer of each kind has in Keras; the kinds are what the translators of the snippets are called by. Both
-# directions of a "bidirectional_rnn" are translated as an "rnn". A transposed convolution is translated as a "conv2d": its kernel
+# How many weights a layer of each kind in `evidence.catalog.LAYERS` has in Keras. Both directions of a "bidirectional_rnn" are translated as an "rnn". A transposed convolution is translated as a "conv2d": its kernel
 # has inputs and outputs exchanged in every framework.
 KINDS = {"dense": 2, "conv2d": 2, "flatten_dense": 2, "rnn": 3, "gru": 3, "attention": 8} | {
     "layer_norm": 2,
@@ -146,21 +145,21 @@ class Translator:
     back: object
 
 
-def translators(snippet, framework: str, plan: Sequence) -> list[Translator]:
-    """Return the snippet's translators for a plan: a list of [kind, sizes] such as ["flatten_dense", {"height": 5, "width": 5}]."""
+def translators(snippet, framework: str, plan: Mapping) -> list[Translator]:
+    """Return the snippet's translators for the layers of a plan, whose sizes they take by name."""
     import functools
     import inspect
 
-    def bound(name: str, sizes: Mapping[str, int]):
+    def bound(name: str):
         function = getattr(snippet, name)
         accepted = inspect.signature(function).parameters
-        return functools.partial(function, **{key: size for key, size in sizes.items() if key in accepted})
+        return functools.partial(function, **{key: size for key, size in plan.items() if key in accepted})
 
     found = []
-    for kind, sizes in plan:
+    for kind in plan["layers"]:
         both, without_bias = kind == "bidirectional_rnn", kind.endswith("_without_bias")
         name = kind.removeprefix("bidirectional_").removesuffix("_without_bias")
-        one = Translator(KINDS[name], bound(f"{name}_to_{framework}", sizes), bound(f"{name}_to_keras", sizes))
+        one = Translator(KINDS[name], bound(f"{name}_to_{framework}"), bound(f"{name}_to_keras"))
         one = _without_bias(one) if without_bias else one
         # PyTorch has one layer for both directions; with Gluon, each has its own.
         found += [_reversible(one)] if both and framework == "pytorch" else [one, one] if both else [one]

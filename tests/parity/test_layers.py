@@ -44,10 +44,10 @@ def reference(layers, weights, networks):
         key = (layer, variant, precision)
         if key not in measured:
             x, target, values = drawn(layers, layer, *variant, precision)
-            with networks.precision_of_keras(precision):
+            with networks.keras.precision_of_keras(precision):
                 built = weights.layer_pairs(*variant[:2])[layer][0]
                 weights.call_keras(built, x)  # now it has weights
-            measured[key] = measure(networks.keras_network(built), x, target, values)
+            measured[key] = measure(networks.keras.keras_network(built), x, target, values)
         return measured[key]
 
     return of
@@ -74,7 +74,7 @@ def test_pytorch(layer, precision, layers, weights, conventions, networks, refer
         x, target, values = drawn(layers, layer, *variant, precision)
         _, module, forth, back = weights.layer_pairs(*variant[:2])[layer]
         module = module.double() if precision == "float64" else module
-        network = networks.PyTorchNetwork(module, [Translator(len(values), forth, back)], conventions, weights)
+        network = networks.pytorch.PyTorchNetwork(module, [Translator(len(values), forth, back)], conventions, weights)
         actual = measure(network, x, target, values)
         expected = reference(layer, variant, precision)
         report(layer, "PyTorch", variant, precision, differences(expected, actual, noise(layer)))

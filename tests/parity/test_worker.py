@@ -41,11 +41,11 @@ def test_environment_without_mxnet_is_told(worker, monkeypatch):
 
 
 def test_model_without_a_plan_is_named_with_what_to_add(catalog, monkeypatch):
-    monkeypatch.delitem(test_models.PLANS, "cnn")
+    monkeypatch.delitem(catalog.topics["models/cnn"].contract.parity, "cnn")
     (sentence,) = test_models.unplanned(catalog)
     assert (
         sentence.startswith("cnn has a model in Keras, PyTorch, MXNet, and nothing proves")
-        and "add 'cnn' to PLANS" in sentence
+        and "add [parity.cnn] to snippets/models/cnn/topic.toml" in sentence
     )
 
 

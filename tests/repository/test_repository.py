@@ -31,7 +31,7 @@ DOCUMENTS = (
 )
 PAIRS = (("README.md", "README.zh.md"), ("CONTRIBUTING.md", "CONTRIBUTING.zh.md"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-EXAMPLE = "concepts/activation"  # the topic that CONTRIBUTING adds
+EXAMPLE = "concepts/variance"  # the topic that CONTRIBUTING adds
 # Not in a fresh clone: environments, the built site, a folder of the published site.
 MADE = re.compile(r"\.environments/.*|\.venv\b.*|offline/.*|site/?|/mnist/|/|/en/|/path/to/.*")
 WRITES = {("nightly.yml", "report"): {"issues"}, ("publish.yml", "deploy"): {"pages", "id-token"}}
@@ -73,6 +73,8 @@ def known(tmp_path_factory) -> set[str]:
     example = tmp_path_factory.mktemp("example")
     lay_out_topic(example, EXAMPLE, ["numpy"])
     (example / "records" / EXAMPLE).mkdir(parents=True)
+    (example / "tests" / "concepts").mkdir(parents=True)
+    (example / "tests" / "concepts" / "test_variance.py").touch()  # which CONTRIBUTING says when to write
     theme = Path(material.__file__).parent / "templates"
     paths = {path.name for path in ROOT.iterdir()} | {
         path.relative_to(ROOT).as_posix() for path in (ROOT / ".github").rglob("*")
@@ -135,7 +137,7 @@ def test_commands_can_be_run(name, known, monkeypatch, capsys):
     for variable, value in re.findall(r"(?m)^(\w+) :?\??= *(.*)$", makefile):
         makefile = makefile.replace(f"$({variable})", value)
     targets = set(re.findall(r"(?m)^([\w./-]+):", makefile))
-    for action in ("show_status", "run_scripts", "new_topic"):
+    for action in ("show_status", "run_scripts", "show_ledger", "new_topic"):
         monkeypatch.setattr(command_line, action, lambda root, options: 0)
     wrong = []
     for program, *words in commands_of(name):
@@ -277,7 +279,7 @@ def test_workflow_is_bounded(workflow):
             assert (ROOT / job["uses"]).is_file(), f"{name}: there is no {job['uses']}"
             continue
         for step in job["steps"]:
-            assert "run" in step or re.fullmatch(r"actions/[\w-]+@v\d+", step["uses"]), f"{name}: {step}"
+            assert "run" in step or re.fullmatch(r"actions/[\w-]+(/[\w-]+)?@v\d+", step["uses"]), f"{name}: {step}"
             assert "${{" not in step.get("run", ""), f"{name}: hand values over in env"
 
 
@@ -289,10 +291,10 @@ def test_workflow_asks_github_alone(workflow):
 
 def test_jobs_divide_the_tests():
     """By their marks; a framework's job installs its packages, that of parity all of them, and the rest needs none."""
-    jobs = {
-        job["part"]: job
-        for job in yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]["tests"]["strategy"]["matrix"]["include"]
-    }
+    matrix = yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]["tests"]["strategy"]["matrix"]
+    jobs = {job["part"]: job for job in matrix["include"]}
+    assert matrix["part"] == list(jobs)
+    assert matrix["shard"] == [f"{number}/{len(matrix['shard'])}" for number in range(1, len(matrix["shard"]) + 1)]
     own = command_line.FRAMEWORKS.keys() - {"numpy"}
     assert jobs.keys() == own | {"parity", "everything else"}
     marks = [part for part in jobs if part != "everything else"]
@@ -310,10 +312,30 @@ def test_every_notebook_is_executed_every_night():
     jobs = yaml.safe_load(read(".github/workflows/nightly.yml"))["jobs"]
     calls = [job["with"] for job in jobs.values() if job.get("uses", "").endswith("/tests.yml")]
     assert sorted(call.get("newest", False) for call in calls) == [False, True]
-    assert all(call["every_notebook"] for call in calls)
+    assert all(call["every_notebook"] and call["today"] for call in calls)
     tests = yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]["tests"]
     assert "inputs.every_notebook" in tests["env"]["EVERY_NOTEBOOK"]
     assert 'os.environ.get("EVERY_NOTEBOOK")' in read("tests/notebooks/test_downloads.py")
+
+
+def test_what_main_has_run_whole_is_kept_and_held_to_ten_days():
+    """Only the ledger's job writes where the tests' jobs read, and only on main: no pull request can vouch for itself."""
+    jobs = yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]
+    steps = {name: jobs[name]["steps"] for name in jobs}
+    saved = {
+        name: [step for step in steps[name] if step.get("uses", "").startswith("actions/cache/save@")] for name in steps
+    }
+    assert not saved["tests"] and len(saved["ledger"]) == 1 and "refs/heads/main" in jobs["ledger"]["if"]
+    for name in ("tests", "ledger"):
+        (restored,) = (
+            step["with"] for step in steps[name] if step.get("uses", "").startswith("actions/cache/restore@")
+        )
+        assert restored["path"] == saved["ledger"][0]["with"]["path"] == jobs[name]["env"]["RECEIPTS"]
+    (sent,) = (step["with"] for step in steps["tests"] if step.get("uses", "").startswith("actions/upload-artifact@"))
+    assert sent["path"] == jobs["tests"]["env"]["NEW_RECEIPTS"] and sent["name"].startswith("receipts-")
+    assert steps["ledger"][-1]["run"] == "python -m evidence ledger --days 10"
+    ignored = read(".gitignore").splitlines()
+    assert {f"/{jobs['tests']['env'][name]}/" for name in ("RECEIPTS", "NEW_RECEIPTS")} <= set(ignored)
 
 
 def test_no_test_is_for_two_jobs(request):

@@ -12,11 +12,6 @@ def probe(run):
     return run.probe
 
 
-def only(framework, script):
-    if script.framework != framework:
-        pytest.skip(f"said in the walkthrough in {framework} only")
-
-
 def convolve(images, kernel, bias):
     """Return ReLU of the sums over each 3 x 3 window: (N, H, W, inputs) to (N, H - 2, W - 2, outputs)."""
     windows = np.lib.stride_tricks.sliding_window_view(images, (3, 3), axis=(1, 2))
@@ -99,9 +94,9 @@ def test_restored_network_gives_the_same_answers(run, probe):
     np.testing.assert_allclose(probe["restored_probabilities"], probe["probabilities"], rtol=0, atol=1e-6)
 
 
+@pytest.mark.script("digits", framework="keras")
 @pytest.mark.needs_mnist("doubt finds most mistakes, and most doubted answers are right")
-def test_doubt_finds_most_mistakes(script, probe):
-    only("keras", script)
+def test_doubt_finds_most_mistakes(probe):
     doubtful = probe["doubtful"]
     assert len(doubtful) == 500
     rest = np.setdiff1d(np.arange(len(probe["test_labels"])), doubtful)
@@ -112,10 +107,10 @@ def test_doubt_finds_most_mistakes(script, probe):
     assert wrong[doubtful].mean() < 0.3, "most doubted answers are right"
 
 
+@pytest.mark.script("digits", framework="keras")
 @pytest.mark.needs_mnist("what wrong inputs do to accuracy and confidence")
-def test_wrong_input_is_not_noticed(script, probe):
+def test_wrong_input_is_not_noticed(probe):
     """Prepared, black on white, rows for columns, 0 to 255."""
-    only("keras", script)
     accuracies, confidences = probe["variant_accuracies"], probe["variant_confidences"]
     assert accuracies[0] > 0.97
     assert all(accuracies[1:3] < 0.5) and all(confidences[1:3] > accuracies[1:3] + 0.1)
@@ -123,18 +118,18 @@ def test_wrong_input_is_not_noticed(script, probe):
     assert confidences[3] > 0.995 > confidences[0], "certain of everything"
 
 
-def test_what_fit_hid(script, probe):
+@pytest.mark.script("digits", framework="pytorch")
+def test_what_fit_hid(probe):
     """The loss is the mean of -ln softmax, gradients add up until they are cleared, dropout acts in train mode only."""
-    only("pytorch", script)
     assert len(probe["true_probabilities"]) == 64
     assert 1.5 < probe["gradients"][1] / probe["gradients"][0] < 2.5
     assert probe["spreads"][0] > 1e-3 and probe["spreads"][1] == 0
 
 
+@pytest.mark.script("digits", framework="pytorch")
 @pytest.mark.needs_mnist("what wrong loops do to accuracy")
-def test_wrong_loops_learn_worse(script, probe):
+def test_wrong_loops_learn_worse(probe):
     """As it should be, softmax twice, no zero_grad; and dropout left on."""
-    only("pytorch", script)
     proper, softmax_twice, no_zero_grad = probe["short_accuracies"]
     assert proper > 0.85
     assert softmax_twice < proper - 0.02 and no_zero_grad < proper - 0.05
