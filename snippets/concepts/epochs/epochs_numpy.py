@@ -106,11 +106,13 @@ def through_buffer(length):  # of sorted data: draw from the next few, refill
     for example, place in zip(range(length, count), random.integers(length, size=count - length)):
         order.append(buffer[place])
         buffer[place] = example
-    return np.append(order, random.permutation(buffer))
+    return np.array([*order, *random.permutation(buffer)])
 
 
-buffered_accuracy = accuracy(train(through_buffer(1000), 32, 0.1)[-1])
-print(f"accuracy after one epoch through a buffer of 1,000: {buffered_accuracy:.4f}")
+lengths = (1000, 10_000, count)
+buffered = [accuracy(train(through_buffer(length), 32, 0.1)[-1]) for length in lengths]
+for length, value in zip(lengths, buffered):
+    print(f"one epoch through a buffer of {length:6}: accuracy {value:.4f}")
 # --8<-- [end:buffer]
 
 # --8<-- [start:figures]
