@@ -105,22 +105,24 @@ sixteen = {(2017, ""): 125e12, (2020, ""): 312e12, (2022, ""): 989e12}  # 16 bit
 parameter_growth = parameters[2020, "GPT-3"] / parameters[1989, "LeNet 1989"]
 picture_growth = pictures[2012, "ImageNet"] / pictures[1998, "MNIST"]
 speed_growth = single[2022, "H100"] / single[2010, "GTX 580"]
-print(f"parameters × {parameter_growth:.3g}, pictures × {picture_growth:.3g}, speed × {speed_growth:.3g}")
+print(f"parameters x {parameter_growth:.3g}, pictures x {picture_growth:.3g}, speed x {speed_growth:.3g}")
 # --8<-- [end:growth]
 
 # --8<-- [start:figures]
 _, panels = plt.subplots(3, 1, num="growth", clear=True, figsize=(5, 7.5), sharex=True, layout="constrained")
 for axes, title, series in zip(panels, ("parameters", "training pictures", "operations per second of one GPU"),
-                               ([parameters], [pictures], [single, sixteen])):
-    for data, marker in zip(series, "os"):
-        axes.semilogy([year for year, _ in data], list(data.values()), marker=marker)
+                               ({"": parameters}, {"": pictures},
+                                {"32 bits": single, "16 bits, matrix units": sixteen})):
+    for (label, data), marker in zip(series.items(), "os"):
+        years = [year for year, _ in data]
+        axes.semilogy(years, list(data.values()), marker=marker, label=label)
         for index, ((year, name), value) in enumerate(data.items()):
             side = {"xytext": (-6, 4), "ha": "right"} if index % 2 else {"xytext": (6, -11), "ha": "left"}
             axes.annotate(name, (year, value), textcoords="offset points", fontsize=9, **side)
     axes.set_title(title, fontsize=10, loc="left")
     axes.grid(alpha=0.3)
     axes.margins(0.08, 0.15)
-panels[2].legend(["32 bits", "16 bits, matrix units"], loc="upper left")
+panels[2].legend(loc="upper left")
 panels[2].set(xlabel="year", xlim=(1985, 2034))
 
 _, (left, right) = plt.subplots(1, 2, num="borders", clear=True, figsize=(5.4, 2.8), layout="constrained")
