@@ -700,7 +700,7 @@ class NotesBlock(ReadingBlock):
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         words = WORDS[self.reader.language]
-        return etree.SubElement(parent, "div", {"class": "code-notes", "data-note": words["note"]})
+        return etree.SubElement(parent, "div", {"class": "code-notes on-demand", "data-note": words["note"]})
 
 
 class ParityBlock(ReadingBlock):

@@ -58,8 +58,10 @@ COPY_ALL = """async () => {
   const pairs = []
   for (const code of document.querySelectorAll("pre > code")) {
     await navigator.clipboard.writeText("")
-    code.parentElement.querySelector("button").click()
-    pairs.push([code.textContent, await navigator.clipboard.readText()])
+    code.parentElement.querySelector("button.copy").click()
+    const copy = code.cloneNode(true)
+    copy.querySelectorAll("button").forEach(note => note.remove())
+    pairs.push([copy.textContent, await navigator.clipboard.readText()])
   }
   return pairs
 }"""
@@ -277,3 +279,74 @@ def test_first_visit_is_light(site: Site, reader: Callable[..., Reader], languag
         assert sum(parts.values()) <= FIRST_VISIT, heavy
         kinds.clear()
         sizes.clear()
+
+
+@LANGUAGES
+def test_notes_open_at_their_lines(reader: Callable[..., Reader], language: str) -> None:
+    """Each note of a page is a number at the end of the line that it quotes, in its tab, and opens by mouse or keyboard."""
+    page = reader(language=language).open(MODELS[language])
+    found = page.evaluate(
+        """() => [...document.querySelectorAll(".code-notes > ol > li")].map(note => [
+            note.hidden, note.querySelector("code").textContent,
+            (note.numbers ?? []).map(number => {
+                let text = ""
+                for (let node = number.previousSibling; node && !text.includes("\\n"); node = node.previousSibling)
+                    text = node.textContent + text
+                return text.split("\\n").at(-1)
+            })])"""
+    )
+    assert len(found) > 20
+    for hidden, quote_, lines in found:
+        assert hidden and lines, quote_
+        assert all(quote_.split("\n")[-1] in line for line in lines), (quote_, lines)
+    number = page.locator(".code-note:visible").first
+    note = page.locator(".code-notes li").filter(visible=True)
+    assert note.count() == 0
+    number.focus()
+    page.keyboard.press("Enter")
+    assert note.count() == 1 and number.get_attribute("aria-expanded") == "true"
+    number.click()
+    assert note.count() == 0 and number.get_attribute("aria-expanded") == "false"
+
+
+def test_without_script_and_on_paper_notes_are_a_list(reader: Callable[..., Reader]) -> None:
+    page = reader(java_script_enabled=False).open(MODELS["en"])
+    assert page.locator(".code-notes > ol > li:visible").count() > 20 and page.locator(".code-note").count() == 0
+    page = reader().open(MODELS["en"])
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".code-notes > ol > li:visible").count() > 20
+
+
+@EITHER_LANGUAGE
+def test_whole_script_opens_below_its_link(site: Site, reader: Callable[..., Reader], language: str) -> None:
+    """It is fetched when it is asked for, and is the very file."""
+    someone, asked = reader(language=language), []
+    page = someone.open(MODELS[language])
+    page.on("request", lambda request: asked.append(request.url))
+    assert not asked
+    link = page.locator("ul.download a[href$='mlp_pytorch.py']")
+    button = link.locator("xpath=following-sibling::button[1]")
+    button.click()
+    shown = page.locator("ul.download pre > code:visible")
+    expect(shown).to_have_count(1)
+    assert shown.text_content() == page.evaluate(
+        "async url => await (await fetch(url)).text()", link.evaluate("a => a.href")
+    )
+    assert asked[0].endswith("mlp_pytorch.py") and button.get_attribute("aria-expanded") == "true"
+    button.click()
+    expect(shown).to_have_count(0)
+
+
+def test_refused_copy_is_said(reader: Callable[..., Reader]) -> None:
+    page = reader().open(MODELS["en"])
+    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
+    page.locator("button.copy:visible").first.click()
+    expect(page.locator(".md-dialog--active")).to_contain_text("did not allow")
+
+
+@pytest.mark.parametrize("fragment", ["#%", "#%E4%BD", "#nothing"])
+def test_address_with_a_fragment_that_is_none(reader: Callable[..., Reader], fragment: str) -> None:
+    """Everything on the page still works; `reader` sees to it that nothing is thrown."""
+    page = reader(width=390).open(MODELS["zh"].removesuffix("index.html") + fragment)
+    page.locator("button.menu").click()
+    assert page.locator("button.menu").get_attribute("aria-expanded") == "true"
