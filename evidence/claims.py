@@ -45,7 +45,7 @@ FUNCTIONS: dict[str, Callable] = {
     "zip": zip,
 }
 OVER = ("over_seeds", "over_frameworks", "over_runs")
-PLACEHOLDER = re.compile(r"\{([^{}:]+)(?::(\w+))?\}")
+PLACEHOLDER = re.compile(r"\{([^{}]+?)(?::([a-z]+))?\}")
 ALLOWED = (
     ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.BinOp, ast.Add, ast.Sub, ast.Mult,
     ast.Div, ast.Pow, ast.FloorDiv, ast.Mod, ast.Compare, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Call,

@@ -98,6 +98,11 @@ def test_values_are_over_all_runs(toy):
             claims.values(one, topic, evidence, expression, None)
 
 
+def test_a_sentence_may_have_slices_and_units():
+    found = claims.PLACEHOLDER.findall("{min(losses[0:2])}, {losses[-1] - losses[0]:nats}, {score}")
+    assert found == [("min(losses[0:2])", ""), ("losses[-1] - losses[0]", "nats"), ("score", "")]
+
+
 def test_claims_that_are_not_there(toy):
     claim(toy, "score > 0")
     with pytest.raises(ClaimError, match="models/toy claims no better; it claims good"):
