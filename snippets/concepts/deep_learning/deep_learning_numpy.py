@@ -131,7 +131,7 @@ def paint(axes, picture, title=""):
     axes.spines[:].set_visible(True)
 
 
-_, grid = plt.subplots(3, 10, num="digits", clear=True, figsize=(7, 2.4), layout="constrained")
+_, grid = plt.subplots(3, 10, num="digits", clear=True, figsize=(5.4, 1.9), layout="constrained")
 written = [np.flatnonzero(test_answers == digit)[0] for digit in range(10)]  # the first of each
 rows = {"drawn": place(drawings, 0), "neat": neat[written], "scattered": scattered[written]}
 for (label, pictures), row in zip(rows.items(), grid):
@@ -139,16 +139,16 @@ for (label, pictures), row in zip(rows.items(), grid):
         paint(axes, picture)
     row[0].set_ylabel(label)
 
-_, pair = plt.subplots(1, 2, num="layers", clear=True, figsize=(7, 3.7), layout="constrained")
+_, pair = plt.subplots(1, 2, num="layers", clear=True, figsize=(5.4, 2.9), layout="constrained")
 for axes, values, title in zip(pair, layers(network, scattered)[::2], ("pixels", "second hidden layer")):
     centred = (values - values.mean(axis=0))[:350]
     flat = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T  # the two widest directions
     for digit in range(10):
         dots = flat[test_answers[:350] == digit].T
-        axes.scatter(*dots, marker=f"${digit}$", s=40, linewidth=0.3, color=f"C{digit % 5}")
+        axes.scatter(*dots, marker=f"${digit}$", s=28, linewidth=0.3, color=f"C{digit % 5}")
     axes.set(xticks=[], yticks=[], title=title)
 
-_, row = plt.subplots(1, 4, num="beyond", clear=True, figsize=(7, 2.2), layout="constrained")
+_, row = plt.subplots(1, 4, num="beyond", clear=True, figsize=(5.4, 1.9), layout="constrained")
 for axes, label, picture in zip(row, ("neat", "scattered", "inverted", "noise"),
                                 (neat[0], scattered[0], inverted[0], noise[0])):
     chances = neat_network.predict_proba([picture])[0]
