@@ -16,8 +16,8 @@ from tests.site.reader import Reader, Server
 
 FOLDER = Path(__file__).parents[1] / ".github" / "screenshots"
 PICTURES = {  # file to page, and what the reader has: width, colours, language, and the heading that is at the top
-    "tabs.en.png": ("en/models/cnn/", 1280, "light", "en", "#step-4-build-the-model"),
-    "tabs.zh.png": ("models/cnn/", 1280, "light", "zh", "#第四步搭建模型"),
+    "tabs.en.png": ("en/models/cnn/", 1280, "light", "en", "#the-network-in-code"),
+    "tabs.zh.png": ("models/cnn/", 1280, "light", "zh", "#写成代码"),
 }
 COLOURS = 64  # enough for text, and a quarter of the bytes
 

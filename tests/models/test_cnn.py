@@ -9,6 +9,7 @@ from evidence.record import read_record
 from tests.models.versions import assert_near
 
 TOPIC = "models/cnn"
+pytestmark = pytest.mark.script("cnn")  # but for the window by hand
 EPOCHS = 2
 LABEL_SMOOTHING = 0.1
 
@@ -105,6 +106,14 @@ def test_one_image_is_predicted_from_the_logits_it_prints(run, probe):
     assert f"predicted digit: {run.results['predicted_digit']}, truth: {probe['test_labels'][0]}" in run.output
 
 
+@pytest.mark.needs_mnist("smoothed labels ask for a distance of ln 91 between logits, and the network keeps it")
+def test_logits_keep_the_distance_that_the_labels_ask_for(probe):
+    """Over all test images, the true logit lies about ln(0.91 / 0.01) above the mean of the others."""
+    logits, places = probe["test_logits"].astype("float64"), probe["test_labels"][:, None]
+    true = np.take_along_axis(logits, places, axis=1)[:, 0]
+    assert abs(np.median(true - (logits.sum(axis=1) - true) / 9) - np.log(91)) < 0.5
+
+
 def test_validation_accuracy_is_printed_after_each_epoch(run):
     for value in run.results["validation_accuracies"]:
         assert re.search(rf"(validation accuracy {value:.2%}|val_accuracy: {value:.4f})", run.output), value
@@ -134,3 +143,31 @@ def test_frameworks_agree(catalog):
     assert_near(catalog, "cnn", test_accuracy=0.001)
     losses = [read_record(catalog, other).mean("training_losses")[-1] for other in catalog.select(TOPIC)]
     assert max(losses) - min(losses) <= 0.01
+
+
+@pytest.mark.script("window")
+def test_window_by_hand_is_the_formula(run, probe):
+    """Convolved, rectified and pooled in another way; the page works out the last window of the second row."""
+    picture, kernel = probe["picture"], probe["kernel"]
+    expected = convolve(picture[None, :, :, None], kernel[:, :, None, None], 0)[0, :, :, 0]
+    np.testing.assert_array_equal(probe["feature_map"], expected)
+    np.testing.assert_array_equal(probe["pooled"], pool(np.maximum(0, expected)[None, :, :, None])[0, :, :, 0])
+    np.testing.assert_array_equal(picture[1:4, 3:6], [[1, 1, 0], [0, 1, 0], [1, 0, 0]])
+    assert (expected[1, 3], expected[0, 0]) == (2, -1)
+
+
+@pytest.mark.script("window")
+def test_map_moves_with_the_digit_and_the_dense_neuron_does_not(run, probe):
+    there = convolve(probe["roomy"][None, :, :, None], probe["kernel"][:, :, None, None], 0)[0, :, :, 0]
+    np.testing.assert_array_equal(probe["there"], there)
+    np.testing.assert_array_equal(probe["moved"][:, 2:], there[:, :-2])
+    assert run.results["answers"] == [np.sum(there**2), np.sum(there[:, 2:] * there[:, :-2])]
+    assert "the map has moved along: True" in run.output
+
+
+@pytest.mark.script("window")
+def test_costs_are_counted_right(run):
+    """The parameters are those of the trained models: `test_parameters_are_counted_right`."""
+    assert run.results["parameters"] == [320, 18_496, 204_928, 1_290]
+    sides, weights = (26 * 26, 11 * 11), (3 * 3 * 1 * 32, 3 * 3 * 32 * 64)
+    assert run.results["multiplications"] == [*(s * w for s, w in zip(sides, weights)), 1600 * 128, 128 * 10]
