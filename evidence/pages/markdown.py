@@ -10,8 +10,9 @@
 - `/// evidence | mlp_keras` and a closing `///` become a line with the main result, which opens to everything the record says;
   `/// evidence | mlp` one for each framework.
 - `/// checks | activation` and a closing `///` become the table that holds our formulas against the frameworks' own functions.
-- `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts, to a zip of them, and to
-  the notebooks that the build makes of the page; `/// download | digits_keras`, on the page of a walkthrough, to those of one script.
+- `/// download | models/mlp` and a closing `///`, on the topic's own page, become links to its scripts and the modules that
+  they import, to a zip of them, and to the notebooks that the build makes of the page; `/// download | digits_keras`, on the
+  page of a walkthrough, to those of one script.
 - `/// notes`, a numbered list, and a closing `///` below a block of code are notes on its lines.
 - `/// parity | models/mlp` and a closing `///` become a sentence that says how alike the versions of a topic's models are;
   without a topic, one for each model, for a page at the top of the documentation.
@@ -648,9 +649,7 @@ class DownloadBlock(ReadingBlock):
     ARGUMENT = True
 
     def on_create(self, parent: etree.Element) -> etree.Element:
-        links = etree.SubElement(
-            parent, "ul", {"class": "download", "data-view": WORDS[self.reader.language]["view"]}
-        )
+        links = etree.SubElement(parent, "ul", {"class": "download", "data-view": WORDS[self.reader.language]["view"]})
         path = self.argument.strip()
         try:
             if (script := self.reader.catalog.scripts.get(path)) is not None:
@@ -663,7 +662,9 @@ class DownloadBlock(ReadingBlock):
                 raise EvidenceError(f"there is no topic or script {path}")
             self._link(links, f"../downloads/{path}.zip", WORDS[self.reader.language]["download"])
             without = set()
-            for script in self.reader.catalog.select(topic.path):
+            scripts = list(self.reader.catalog.select(topic.path))
+            modules = {module for script in scripts for module in local_modules(self.reader.catalog, script)}
+            for script in scripts:
                 item = self._link(links, f"../snippets/{path}/{script.path.name}", script.path.name)
                 if script.framework in WITHOUT_NOTEBOOK:
                     without.add(FRAMEWORKS[script.framework])
@@ -674,6 +675,8 @@ class DownloadBlock(ReadingBlock):
                     item, "a", {"href": address, "download": "", "aria-label": f"{script.stem}.ipynb"}
                 )
                 notebook.text = AtomicString(".ipynb")
+            for module in sorted(modules - {script.path for script in scripts}):
+                self._link(links, f"../{module.relative_to(self.reader.catalog.root).as_posix()}", module.name)
             for framework in sorted(without):
                 etree.SubElement(links, "li").text = AtomicString(
                     WORDS[self.reader.language]["without_notebook"].format(framework)

@@ -424,6 +424,22 @@ def test_matrix(show, site, language, title, yet):
     assert row.select("td")[2].text == "GPU" and yet in row.text
 
 
+def test_download_offers_every_file_that_a_script_needs(show, site):
+    """Modules that scripts import are linked once, whether they are of the topic or lie above it; other topics' are not."""
+    site.write("snippets/shared_data.py", "rows = 3\n")
+    site.write("snippets/unused.py", "rows = 4\n")
+    site.write("snippets/models/toy/toy_numpy.py", "from shared_data import rows\n\nSEED = 0\n")
+    site.write("snippets/models/toy/other_numpy.py", "import toy_numpy\n\nSEED = 0\n")
+    html, _, _ = show("/// download | models/toy\n///")
+    files = [link["href"] for link in html.select("ul.download a") if link["href"].endswith(".py")]
+    assert sorted(files) == [
+        "../snippets/models/toy/other_numpy.py",
+        "../snippets/models/toy/toy_numpy.py",
+        "../snippets/models/toy/toy_pytorch.py",
+        "../snippets/shared_data.py",
+    ]
+
+
 def test_matrix_with_an_unusable_record(show, site):
     """One bad record takes neither the others nor the word of it from the page."""
     (site.root / "records/models/toy/toy_numpy.cpu.json").unlink()

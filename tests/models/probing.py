@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 from unittest.mock import patch
 
+import numpy
+
 sys.path.append(str(Path(__file__).parents[2]))  # the root, where `tests` lies
-from tests.adapters import open_model  # noqa: F401
+from tests.adapters import open_model
 
 
 class Stop(Exception):
@@ -58,3 +60,21 @@ def other_constants(snippet, **values):
     if missing := values.keys() - names.keys():
         raise KeyError(*missing)
     return patch.dict(names, values)
+
+
+def changes(snippet, inputs, train):
+    """Trains a new generator and discriminator by `train(generator, discriminator)`: how far each parameter of each of them moved."""
+    networks = [snippet[name]() for name in ("build_generator", "build_discriminator")]
+    if "DEVICE" in snippet:
+        networks = [network.to(snippet["DEVICE"]) for network in networks]
+    opened = [open_model(network) for network in networks]
+    for network, x in zip(opened, inputs):
+        network.call(x)  # settles the shapes
+    before = [network.parameters() for network in opened]
+    with contextlib.redirect_stdout(io.StringIO()):
+        train(*networks)
+    moved = [
+        [numpy.abs(b - a).ravel() for a, b in zip(parts, network.parameters())]
+        for parts, network in zip(before, opened)
+    ]
+    return [numpy.concatenate(parts) for parts in moved], [network.call for network in opened]
