@@ -8,6 +8,15 @@ STEPS = 30_000  # of the generator, in every run
 WAITS = 1, 10, 3000  # its steps between two answers of the discriminator
 # --8<-- [end:imports]
 
+# --8<-- [start:best_reply]
+believed = np.array([0.6, 0.5, 0.4, 0.5])  # D of four places
+for name, shares in (("evenly", np.full(4, 0.25)), ("all on the first", np.eye(4)[0])):
+    print(f"{name:16}  loss of the generator {-shares @ np.log(believed):.3f}")
+even_loss, single_loss = -np.log(believed).mean(), -np.log(believed[0])
+reply = 0.25 / (0.25 + np.eye(4)[0])
+print("answer of the discriminator:", *(f"{value:.2f}" for value in reply))
+# --8<-- [end:best_reply]
+
 
 # --8<-- [start:game]
 def softmax(scores) -> np.ndarray:
@@ -26,16 +35,6 @@ def play(scores, wait) -> np.ndarray:  # (10, PLACES): the generator's shares at
             snapshots.append(softmax(scores))
     return np.array(snapshots)
 # --8<-- [end:game]
-
-
-# --8<-- [start:best_reply]
-believed = np.array([0.6, 0.5, 0.4, 0.5])  # D of four places
-for name, shares in (("evenly", np.full(4, 0.25)), ("all on the first", np.eye(4)[0])):
-    print(f"{name:16}  loss of the generator {-shares @ np.log(believed):.3f}")
-even_loss, single_loss = -np.log(believed).mean(), -np.log(believed[0])
-reply = 0.25 / (0.25 + np.eye(4)[0])
-print("answer of the discriminator:", *(f"{value:.2f}" for value in reply))
-# --8<-- [end:best_reply]
 
 # --8<-- [start:play]
 start = np.random.default_rng(SEED).normal(0, 0.5, PLACES)
