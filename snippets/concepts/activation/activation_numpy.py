@@ -87,7 +87,11 @@ for name, share in zip(sizes, kept):
 # --8<-- [end:depth]
 
 # --8<-- [start:answers]
-exercise_sizes = [gradient_sizes(relu, relu_slope, 1), gradient_sizes(sigmoid, sigmoid_slope, 4)]
+exercise_sizes = [
+    gradient_sizes(relu, relu_slope, 1),
+    gradient_sizes(sigmoid, sigmoid_slope, 4),
+    gradient_sizes(np.tanh, tanh_slope, 1.3),
+]
 exercise_kept = [values[-1] / values[0] for values in exercise_sizes]
 # --8<-- [end:answers]
 
