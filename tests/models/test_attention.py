@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 TOPIC = "models/attention"
-SIZES = np.array([4, 16, 64, 256, 1024])
 QUESTIONS = slice(8, 16, 2)
 
 
@@ -32,18 +31,20 @@ def multi_head(x, weights, biases, allowed):
 
 
 @pytest.mark.script("scaling")
-def test_scores_deviate_by_the_root_of_the_size(run):
-    np.testing.assert_allclose(run.results["deviations"], np.sqrt(SIZES), rtol=0.08)
-
-
-@pytest.mark.script("scaling")
-def test_without_scaling_the_softmax_saturates(run):
-    """The weight goes to a single key and the slope is lost, the more the larger the size; with scaling neither depends on it."""
-    plain, scaled = (np.array(run.results[f"{name}_weights"]) for name in ("plain", "scaled"))
-    assert all(np.diff(plain) > 0) and plain[-1] > 0.9 and np.ptp(scaled) < 0.05
-    plain, scaled = (np.array(run.results[f"{name}_slopes"]) for name in ("plain", "scaled"))
-    assert all(np.diff(plain) < 0) and plain[-1] < 0.1 and np.ptp(scaled) < 0.05
-    assert scaled[-1] > 10 * plain[-1]
+def test_learning_descends_the_loss_on_the_page(run):
+    """One query at a time, with the whole Jacobian of the softmax: half of the squared distance, 100 steps."""
+    generator = np.random.default_rng(run.seed)
+    keys, queries = generator.normal(size=(100, 32, 64)), generator.normal(size=(100, 64))
+    wanted = np.eye(32)[0]
+    for name, root in (("plain", 1), ("scaled", 8)):
+        found = []
+        for own, query in zip(keys, queries):
+            for _ in range(100):
+                weights = attend(query[None] * 8 / root, own, own, np.ones((1, 32), dtype=bool))[1][0]
+                jacobian = np.diag(weights) - np.outer(weights, weights)
+                query = query - own.T @ jacobian @ (weights - wanted) / root
+            found.append(weights[0] > 0.5)
+        assert run.results[f"{name}_found"][2] == pytest.approx(np.mean(found), abs=0.03)
 
 
 @pytest.mark.script("attention")
@@ -64,12 +65,6 @@ def test_by_hand_and_layer_are_the_formula(run):
     expected, _ = multi_head(x, probe["weights"], probe["biases"], allowed)
     np.testing.assert_allclose(probe["by_hand"], expected, rtol=0, atol=1e-12)
     np.testing.assert_allclose(probe["layer"], expected, rtol=0, atol=1e-6)
-
-
-@pytest.mark.script("attention")
-def test_masked_tokens_change_nothing_and_others_do(run):
-    without, padding, causal = run.results["changes"]
-    assert padding == causal == 0 and without > 0.1
 
 
 @pytest.mark.script("lookup")
@@ -126,17 +121,15 @@ def test_answers_are_given_without_the_future(run):
 
 
 @pytest.mark.script("lookup")
-def test_only_the_causal_mask_makes_the_model_learn(run):
-    """Both are perfect with all tokens in sight; one by one, the model that could see the future hardly does better than guessing."""
-    seen, masked, leaked, leaking = run.results["accuracies"]
-    assert min(seen, masked, leaked) > 0.98 and leaking < 0.4, run.results["accuracies"]
+def test_accuracies_one_by_one_are_those_of_other_sequences(run):
+    _, masked, _, leaking = run.results["accuracies"]
     for number, said in enumerate((masked, leaking)):
         assert np.mean(run.probe[f"answered_{number}"] == run.probe["answers"]) == pytest.approx(said, abs=0.05)
 
 
 @pytest.mark.script("lookup")
-def test_attention_points_where_the_answer_stands(run):
-    """Recounted on sequences of ours: on the pair with the causal mask, on the answer that follows without it."""
+def test_weights_are_those_of_other_sequences(run):
+    """Recounted: what a question gives to the pair that holds its answer, and to the answer that follows it."""
     probe = run.probe
     for number in range(2):
         asking = probe[f"shares_{number}"].mean(axis=1)[:, QUESTIONS]  # (N, 4, T)
@@ -144,9 +137,6 @@ def test_attention_points_where_the_answer_stands(run):
         following = np.mean([asking[:, i, 9 + 2 * i] for i in range(4)])
         assert run.results["right_shares"][number] == pytest.approx(right, abs=0.05)
         assert run.results["following_shares"][number] == pytest.approx(following, abs=0.05)
-    masked, leaking = zip(run.results["right_shares"], run.results["following_shares"])
-    assert masked[0] > 0.5 and masked[1] == 0
-    assert leaking[0] < 0.1 and leaking[1] > 0.6
 
 
 @pytest.mark.script("lookup")

@@ -56,22 +56,26 @@ def train(model, tokens, answers):
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1),
     )
     model.fit(tokens, targets, batch_size=BATCH_SIZE, epochs=EPOCHS, verbose=0)
+# --8<-- [end:train]
 
 
+# --8<-- [start:answer]
 def answer(model, tokens) -> np.ndarray:
     tokens = tokens.copy()  # whose answers are overwritten
     for place in range(PAIRS, LENGTH, 2):
         logits = model(tokens[:, : place + 1])[:, -1]  # (N, 10), nothing after the question
         tokens[:, place + 1] = ANSWER + ops.convert_to_numpy(logits).argmax(axis=1)
     return tokens[:, PAIRS + 1 :: 2] - ANSWER  # (N, 4)
+# --8<-- [end:answer]
 
 
+# --8<-- [start:look]
 def look(model, tokens) -> tuple[np.ndarray, np.ndarray]:
     _, shares = model.get_layer("attention").output  # (N, H, T, T)
     both = keras.Model(model.input, [model.output, shares])
     logits, shares = both.predict(tokens, batch_size=1000, verbose=0)
     return logits, shares
-# --8<-- [end:train]
+# --8<-- [end:look]
 
 
 # --8<-- [start:draw]

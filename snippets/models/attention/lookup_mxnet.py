@@ -88,19 +88,23 @@ def train(model, tokens, answers):
                 losses = loss_function(logits, answers.as_in_context(CONTEXT))  # (B,)
             losses.backward()
             trainer.step(len(tokens))
+# --8<-- [end:train]
 
 
+# --8<-- [start:answer]
 def answer(model, tokens) -> np.ndarray:
     tokens = mx.nd.array(tokens, ctx=CONTEXT)  # a copy, whose answers are overwritten
     for place in range(PAIRS, LENGTH, 2):
         logits = model(tokens[:, : place + 1])[:, -1]  # (N, 10), nothing after the question
         tokens[:, place + 1] = ANSWER + logits.argmax(axis=1)
     return tokens[:, PAIRS + 1 :: 2].asnumpy().astype(int) - ANSWER  # (N, 4)
+# --8<-- [end:answer]
 
 
+# --8<-- [start:look]
 def look(model, tokens) -> tuple[np.ndarray, np.ndarray]:
     return tuple(x.asnumpy() for x in model.attend(mx.nd.array(tokens, ctx=CONTEXT)))
-# --8<-- [end:train]
+# --8<-- [end:look]
 
 
 # --8<-- [start:draw]

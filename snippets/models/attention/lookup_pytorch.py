@@ -75,8 +75,10 @@ def train(model, tokens, answers):
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+# --8<-- [end:train]
 
 
+# --8<-- [start:answer]
 @torch.inference_mode()
 def answer(model, tokens) -> np.ndarray:
     tokens = torch.tensor(tokens, device=DEVICE)  # a copy, whose answers are overwritten
@@ -84,13 +86,15 @@ def answer(model, tokens) -> np.ndarray:
         logits = model(tokens[:, : place + 1])[:, -1]  # (N, 10), nothing after the question
         tokens[:, place + 1] = ANSWER + logits.argmax(dim=1)
     return (tokens[:, PAIRS + 1 :: 2] - ANSWER).cpu().numpy()  # (N, 4)
+# --8<-- [end:answer]
 
 
+# --8<-- [start:look]
 @torch.inference_mode()
 def look(model, tokens) -> tuple[np.ndarray, np.ndarray]:
     logits, shares = model.attend(torch.tensor(tokens, device=DEVICE))
     return logits.cpu().numpy(), shares.cpu().numpy()
-# --8<-- [end:train]
+# --8<-- [end:look]
 
 
 # --8<-- [start:draw]

@@ -17,7 +17,7 @@ CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
 # --8<-- [end:imports]
 
 
-# --8<-- [start:layers]
+# --8<-- [start:attention]
 class MultiHeadAttention(nn.Block):  # Gluon has none
     def __init__(self):
         super().__init__()
@@ -35,8 +35,10 @@ class MultiHeadAttention(nn.Block):  # Gluon has none
         shares = (scores + (allowed.expand_dims(1) - 1) * 1e9).softmax()  # (N, H, T, S)
         mixed = mx.nd.linalg.gemm2(shares, values).swapaxes(1, 2)  # (N, T, H, K)
         return self.output(mixed.reshape((0, 0, -1))), shares  # (N, T, D), (N, H, T, S)
+# --8<-- [end:attention]
 
 
+# --8<-- [start:layers]
 class Layer(nn.Block):
     def __init__(self, decoder: bool):
         super().__init__()
