@@ -11,6 +11,11 @@ TOPIC = "models/autoencoder"
 EPOCHS = 3
 
 
+def chosen(script):
+    """The example on a curve has no model to probe; claims say what it leaves."""
+    return script.name != "curve"
+
+
 @pytest.fixture
 def probe(run):
     return run.probe

@@ -12,6 +12,11 @@ TOPIC = "models/vae"
 EPOCHS = 3
 
 
+def chosen(script):
+    """The terms computed by hand have no model to probe; claims say what they are."""
+    return script.name != "terms"
+
+
 @pytest.fixture
 def probe(run):
     return run.probe

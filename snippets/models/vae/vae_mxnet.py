@@ -102,19 +102,23 @@ def sample(model, count) -> np.ndarray:
     generator = np.random.default_rng(SEED)
     codes = generator.standard_normal((count, LATENT_SIZE), dtype="float32")  # from the prior
     return decode(model, codes)
+# --8<-- [end:sample]
 
 
+# --8<-- [start:score]
 def score(samples, images, labels) -> tuple[float, float]:
     lengths = np.sum(images**2, axis=1) - 2 * samples @ images.T  # (S, N)
     distances = np.sum(samples**2, axis=1, keepdims=True) + lengths
     counts = np.bincount(labels[distances.argmin(axis=1)], minlength=10)
     return float(distances.min(axis=1).mean()) / 784, counts.min() / len(samples)
+# --8<-- [end:score]
 
 
+# --8<-- [start:walk]
 def walk(model, start, end) -> np.ndarray:
     steps = np.linspace(0, 1, 10, dtype="float32")[:, np.newaxis]  # (10, 1)
     return decode(model, (1 - steps) * start + steps * end)  # (10, 784)
-# --8<-- [end:sample]
+# --8<-- [end:walk]
 
 
 # --8<-- [start:draw]
