@@ -87,4 +87,6 @@ def _recall(snippet):
 
 def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     plt.close("all")
-    return (_recall if Path(snippet["__file__"]).stem.startswith("recall") else _lstm_gru)(snippet)
+    script = Path(snippet["__file__"]).stem.rpartition("_")[0]
+    measure = {"lstm_gru": _lstm_gru, "recall": _recall}.get(script)
+    return measure(snippet) if measure else {}

@@ -38,7 +38,7 @@ class Network:
         return [kernel, recurrent, sum(biases), output, output_bias]
 
 
-def _train(snippet, network, *arguments, **settings):
+def train_once(snippet, network, *arguments, **settings):
     """Trains for one epoch with other constants, and returns how far the weights went and what `train` returned."""
     before = network.weights() if "FEATURES" not in snippet else []
     with other_constants(snippet, EPOCHS=1, **settings), contextlib.redirect_stdout(io.StringIO()):
@@ -61,8 +61,8 @@ def _rnn(snippet):
         "trained_on_the_training_set": numpy.array(
             (received[0] * 255).round().astype("uint8").tobytes() == images.tobytes() and (received[1] == labels).all()
         ),
-        "step_when_clipped_to_nothing": _train(snippet, Network(snippet), *some, CLIP_NORM=1e-12)[0],
-        "step": _train(snippet, Network(snippet), *some)[0],
+        "step_when_clipped_to_nothing": train_once(snippet, Network(snippet), *some, CLIP_NORM=1e-12)[0],
+        "step": train_once(snippet, Network(snippet), *some)[0],
     }
 
 
@@ -77,7 +77,7 @@ def _birnn(snippet):
     losses = []
     for padding in (0, 2):  # labels of the padding, which must not matter
         network = Network(snippet)
-        losses.append(_train(snippet, network, boards, numpy.where(real, counts, padding), real)[1])
+        losses.append(train_once(snippet, network, boards, numpy.where(real, counts, padding), real)[1])
     return {
         "boards": boards,
         "counts": counts,
@@ -91,23 +91,8 @@ def _birnn(snippet):
     }
 
 
-def _gradients(snippet):
-    (images, labels), _ = load_mnist()
-    images, labels = images[:64].astype("float32") / 255, labels[:64].astype("int64")
-    received = [numpy.asarray(array) for array in what_train_receives(snippet)[:2]]
-    measured = {"images": images, "labels": labels, "trained_on": numpy.array(len(received[0]))}
-    for number, gain in enumerate((0.5, 1.5)):
-        network = Network(snippet, gain)
-        measured[f"norms_{number}"] = numpy.asarray(snippet["gradient_norms"](network.model, images, labels))
-        measured |= {f"weight_{number}_{i}": weight for i, weight in enumerate(network.weights())}
-    network = Network(snippet, 1.5)
-    measured["clipped_step"] = _train(snippet, network, images, labels, 0.1, 1e-3)[0]
-    network = Network(snippet, 1.5)
-    measured["step"] = _train(snippet, network, images, labels, 0.1, None)[0]
-    return measured
-
-
 def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     plt.close("all")  # what follows draws some of them again
     script = Path(snippet["__file__"]).stem.partition("_")[0]
-    return {"rnn": _rnn, "birnn": _birnn, "gradients": _gradients}[script](snippet)
+    measure = {"rnn": _rnn, "birnn": _birnn}.get(script)
+    return measure(snippet) if measure else {}

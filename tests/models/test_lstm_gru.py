@@ -36,6 +36,7 @@ def last_state(cell, framework, x, kernel, recurrent, bias):
 
 
 @pytest.mark.parametrize("cell", ("RNN", "LSTM", "GRU"))
+@pytest.mark.script("lstm_gru", "recall")
 def test_layers_are_the_formulas_on_the_page(run, script, cell):
     """Order of gates, the reset after the product, one bias or two: by a program of our own, with the layer's parameters."""
     probe = run.probe
@@ -44,8 +45,9 @@ def test_layers_are_the_formulas_on_the_page(run, script, cell):
     np.testing.assert_allclose(probe[f"{cell}_logits"], expected, rtol=0, atol=2e-6)
 
 
+@pytest.mark.script("lstm_gru", "recall")
 def test_cells_are_set_up_alike(run, script):
-    """64 hidden numbers in each; gates begin by keeping, and the simple RNN with an orthogonal matrix, so nothing is crippled."""
+    """64 hidden numbers in each; gates begin by keeping, and the simple RNN with an orthogonal matrix, which keeps lengths."""
     probe, keep = run.probe, GATE_BIASES[script.name]
     assert all(probe[f"{cell}_1"].shape[0] == 64 for cell in ("RNN", "LSTM", "GRU"))
     np.testing.assert_allclose(probe["RNN_1"] @ probe["RNN_1"].T, np.eye(64), rtol=0, atol=1e-4)
@@ -56,15 +58,10 @@ def test_cells_are_set_up_alike(run, script):
         assert (biases[cell][place] == keep).all() and biases[cell].sum() == 64 * keep
 
 
+@pytest.mark.script("lstm_gru", "recall")
 def test_gradients_are_clipped(run):
     """Clipped to nearly nothing, even Adam stands still."""
     assert run.probe["moved_when_clipped_to_nothing"] < 1e-4
-
-
-@pytest.mark.script("lstm_gru")
-def test_formulas_are_the_layers_after_training(run):
-    differences = run.results["formula_differences"]
-    assert len(differences) == 2 and 0 < max(differences) < 1e-4
 
 
 @pytest.mark.script("lstm_gru")
@@ -130,13 +127,3 @@ def test_training_leaves_the_simple_rnn_anywhere(script, catalog):
     early = [results["early_after"][0] for results in recorded]
     assert max(early) - min(early) > 2
     assert max(results["rnn_accuracy"] for results in recorded) <= CHANCE + 0.1
-
-
-@pytest.mark.script("recall")
-def test_gradients_reach_the_marks_after_training(run):
-    """At the steps of the marks, beside the last: in the untrained simple RNN less than a tenth; in the gated more, and in the GRU even more than at the last."""
-    results = run.results
-    _, lstm, gru = results["early_after"]
-    assert min(lstm, gru) > -1 and gru > 0
-    assert results["early_before"][0] < -1
-    assert results["early_before"][1] > -1  # the gates of an untrained LSTM are open already
