@@ -172,7 +172,9 @@ class Converter:
                 groups[-1].append(line)
         groups = [group for group in groups if any(line.text for line in group)]
         shown = [group[0].section for group in groups if group[0].section]
-        if not shown or shown != [section for section in self.code if section in shown]:
+        if not shown:  # a page about other scripts of its topic: the title, and this one whole
+            groups = groups[:1]
+        if shown != [section for section in self.code if section in shown]:
             raise self.fail(
                 1, f"shows the sections {', '.join(shown) or 'none'} of {self.file}, which has {', '.join(self.code)}"
             )
@@ -192,17 +194,17 @@ class Converter:
         """Put each section that the page does not show before the next one that it shows, the last ones after the last."""
         found: list[list[Line]] = []
         waiting = list(self.code)
-        last = [group[0].section for group in groups if group[0].section][-1]
-        for group in groups:
+        # The last group of code that is shown; without any, the last group.
+        last = max((place for place, group in enumerate(groups) if group[0].section), default=len(groups) - 1)
+        for place, group in enumerate(groups):
             number = group[0].number
-            while group[0].section and waiting and waiting[0] != group[0].section:
+            while group[0].section and waiting[0] != group[0].section:
                 found.append([Line(number, "\0", waiting.pop(0))])
             found.append(group)
             if group[0].section:
                 waiting.pop(0)
-            if group[0].section == last:
+            if place == last:
                 found += [[Line(number, "\0", section)] for section in waiting]
-                waiting = []
         return found
 
     # Which parts --------------------------------------------------------------------------------------------------

@@ -137,6 +137,7 @@ def test_anything_else_is_an_error(toy, page, cause):
     [
         (IMPORTS, ["One", "imports", "main", "Two"]),
         (MAIN, ["One", "imports", "main", "Two"]),
+        ("Text.", ["One", "imports", "main"]),
         ("/// code | toy_numpy.main\n///\n\n## Two\n\n/// output | toy_numpy\n///", None),
     ],
 )
@@ -147,7 +148,7 @@ def test_what_the_page_does_not_show_stands_where_it_belongs(toy, body, order):
 
 
 @pytest.mark.parametrize(
-    "body", ["Text.", f"{MAIN}\n\n{IMPORTS}", f"{IMPORTS}\n\n{MAIN}\n\n{MAIN}", IMPORTS.replace("imports", "none")]
+    "body", [f"{MAIN}\n\n{IMPORTS}", f"{IMPORTS}\n\n{MAIN}\n\n{MAIN}", IMPORTS.replace("imports", "none")]
 )
 def test_the_code_must_be_the_script_in_order(toy, body):
     with pytest.raises(NotebookError, match="toy_numpy.py"):
