@@ -453,11 +453,17 @@ class ExpressionProcessor(InlineProcessor):
         element = etree.Element("span", {"class": "evidence-value"})
         end = match.end()
         try:
-            element.text = AtomicString(self.reader.expression(match.group(1)))
+            text = self.reader.expression(match.group(1))
+            # A claim is a sentence, which may break into lines, and may name an input as code.
+            parts = re.split("`([^`]*)`", text) if CLAIM.fullmatch(match.group(1)) else [text]
+            element.text = AtomicString(parts[0])
+            for code, after in zip(parts[1::2], parts[2::2]):
+                named = etree.SubElement(element, "code")
+                named.text, named.tail = AtomicString(code), AtomicString(after)
             if CLAIM.fullmatch(match.group(1)):
-                element.set("class", "evidence-claim")  # a sentence, which may break into lines
+                element.set("class", "evidence-claim")
             # The source has a space between an expression and Chinese text; what it stands for may end in Chinese itself (12 秒).
-            if HAN.match(element.text[-1:]) and HAN.match(data[end + 1 : end + 2]) and data[end] == " ":
+            if HAN.match(text[-1:]) and HAN.match(data[end + 1 : end + 2]) and data[end] == " ":
                 end += 1
         except EvidenceError as error:
             self.reader.complain(f"{match.group()}: {error}")

@@ -86,15 +86,6 @@ for name, share in zip(sizes, kept):
     print(f"{name:13} gradient below {LAYERS} layers / below 1: {share:.1e}")
 # --8<-- [end:depth]
 
-# --8<-- [start:answers]
-exercise_sizes = [
-    gradient_sizes(relu, relu_slope, 1),
-    gradient_sizes(sigmoid, sigmoid_slope, 4),
-    gradient_sizes(np.tanh, tanh_slope, 1.3),
-]
-exercise_kept = [values[-1] / values[0] for values in exercise_sizes]
-# --8<-- [end:answers]
-
 # --8<-- [start:dying]
 inputs = np.linspace(0, 1, 101)
 
@@ -118,6 +109,15 @@ highest_sum, dead_loss = train(slope=0, first_rate=2)
 _, leaky_loss = train(slope=0.01, first_rate=2)
 print(f"ReLU: loss {gentle_loss:.3f}; after one long step {dead_loss:.3f}; leaky ReLU after it {leaky_loss:.3f}")
 # --8<-- [end:dying]
+
+# --8<-- [start:answers]
+exercise_sizes = [
+    gradient_sizes(relu, relu_slope, 1),
+    gradient_sizes(sigmoid, sigmoid_slope, 4),
+    gradient_sizes(np.tanh, tanh_slope, 1.3),
+]
+exercise_kept = [values[-1] / values[0] for values in exercise_sizes]
+# --8<-- [end:answers]
 
 # --8<-- [start:plots]
 figure, axes = plt.subplots(1, 4, num="curves", clear=True, figsize=(8, 2.4), sharey=True, layout="tight")
