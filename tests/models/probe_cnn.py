@@ -1,6 +1,5 @@
 """Measures a trained CNN from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
 
-import matplotlib.pyplot as plt
 import numpy
 from probing import load_mnist, open_model, what_train_receives
 
@@ -39,12 +38,16 @@ def _find(images, haystack):
 
 def _pictures(figure):
     """Returns what a figure of digits shows: images (K, 28, 28), and the numbers in their titles, (K, 1 or 2)."""
+    import matplotlib.pyplot as plt  # which `window` does without
+
     axes = [axes for axes in plt.figure(figure).axes if axes.images]
     images = numpy.array([each.images[0].get_array() for each in axes])
     return images, numpy.array([[int(number) for number in each.get_title().split("≠")] for each in axes])
 
 
 def _drawn_confusion_matrix():
+    import matplotlib.pyplot as plt
+
     axes = plt.figure("confusion_matrix").axes[0]
     row, column = ["truth", "prediction"].index(axes.get_ylabel()), ["truth", "prediction"].index(axes.get_xlabel())
     counts = numpy.zeros((10, 10), int)
@@ -60,6 +63,8 @@ def probe(snippet: dict) -> dict[str, numpy.ndarray]:
         return {
             name: snippet[name] for name in ("picture", "kernel", "feature_map", "pooled", "roomy", "there", "moved")
         }
+    import matplotlib.pyplot as plt
+
     (train_images, train_labels), (test_images, test_labels) = load_mnist()
     parameters, logits = _open(snippet["model"])
     digits, digit_titles = _pictures("digits")
