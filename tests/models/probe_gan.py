@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy
 from probing import changes, load_mnist, open_model, what_train_receives
 
@@ -13,6 +12,8 @@ def _scoring(snippet):
 
 
 def _gan(snippet):
+    import matplotlib.pyplot as plt  # not there for `two_losses_numpy.py`, which draws nothing
+
     (train_images, _), (test_images, _) = load_mnist()
     drawn = [axes.images[0].get_array() for axes in plt.figure("progress").axes]
     generator, discriminator, noise = snippet["generator"], snippet["discriminator"], snippet["noise"]
