@@ -36,12 +36,13 @@ def play(scores, wait) -> np.ndarray:  # (10, PLACES): the generator's shares at
     return np.array(snapshots)
 # --8<-- [end:game]
 
+
 # --8<-- [start:play]
 start = np.random.default_rng(SEED).normal(0, 0.5, PLACES)
 histories = {wait: play(start, wait) for wait in WAITS}
 for wait, history in histories.items():
     favourites = history.argmax(axis=1).tolist()
-    print(f"{wait:5} steps an answer: largest share {history[-1].max():.1%}, at {favourites}")
+    print(f"an answer every {wait:<4} steps: largest share {history[-1].max():.1%}, at {favourites}")
 *even_shares, single_share = (float(history[-1].max()) for history in histories.values())
 visited = len(set(histories[WAITS[-1]].argmax(axis=1)))
 # --8<-- [end:play]
@@ -50,7 +51,7 @@ visited = len(set(histories[WAITS[-1]].argmax(axis=1)))
 _, panels = plt.subplots(1, 3, num="replies", clear=True, figsize=(7, 2.8), layout="constrained")
 for axes, (wait, history) in zip(panels, histories.items()):
     axes.imshow(history, cmap="gray_r", vmin=0, vmax=1)
-    axes.set(title=f"{wait} to 1", xlabel="place", xticks=[0, 7], yticks=[0, 9])
-panels[0].set(ylabel="time", yticklabels=["first", "last"])
+    axes.set(title=f"{wait} to 1", xlabel="place", xticks=[0, 7], yticks=[])
+panels[0].set(ylabel="time", yticks=[0, 9], yticklabels=["first", "last"])
 plt.show()
 # --8<-- [end:draw]
