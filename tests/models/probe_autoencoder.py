@@ -1,6 +1,5 @@
 """Measures a trained autoencoder from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
 
-import matplotlib.pyplot as plt
 import numpy
 from probing import load_mnist, open_model, what_train_receives
 
@@ -18,6 +17,8 @@ def open_trained(model):
 
 def _drawn(figure):
     """Returns the images of a figure of ten columns, (rows, 10, 784)."""
+    import matplotlib.pyplot as plt  # which the script in NumPy does without
+
     images = [axes.images[0].get_array() for axes in plt.figure(figure).axes]
     return numpy.array(images).reshape(-1, 10, 784)
 

@@ -1,16 +1,19 @@
 """Measures a trained variational autoencoder from outside: runs in the process of the snippet, after it, in its framework."""
 
-import matplotlib.pyplot as plt
 import numpy
 from probing import load_mnist, open_model, what_train_receives
 
 
 def _drawn(figure):
     """Returns the images of a figure, (axes, 784) where they are digits."""
+    import matplotlib.pyplot as plt  # which the script in NumPy does without
+
     return numpy.array([axes.images[0].get_array() for axes in plt.figure(figure).axes])
 
 
 def _map(snippet):
+    import matplotlib.pyplot as plt
+
     points = [collection.get_offsets() for collection in plt.figure("map").axes[0].collections]
     return {
         "points": numpy.concatenate(points),
