@@ -1,6 +1,5 @@
 """Measures gradients of recurrent networks from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
 
-import matplotlib.pyplot as plt
 import numpy
 from probe_rnn import Network, train_once
 from probing import load_mnist, what_train_receives
@@ -9,7 +8,7 @@ from probing import load_mnist, what_train_receives
 def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     if "gradient_norms" not in snippet:
         return {}
-    plt.close("all")  # what follows draws some of them again
+    snippet["plt"].close("all")  # what follows draws some of them again
     (images, labels), _ = load_mnist()
     images, labels = images[:64].astype("float32") / 255, labels[:64].astype("int64")
     received = [numpy.asarray(array) for array in what_train_receives(snippet)[:2]]

@@ -5,7 +5,9 @@ import numpy as np
 import tensorflow as tf
 
 from mnist_data import load_mnist
+# --8<-- [end:imports]
 
+# --8<-- [start:settings]
 SEED = 0
 EPOCHS = 2
 BATCH_SIZE = 64
@@ -14,7 +16,7 @@ CLIP_NORM = 1.0
 HIDDEN_SIZE = 64
 GAINS = [0.5, 1.0, 1.5, 2.0]  # of the recurrent matrix: gain times an orthogonal one
 TRAINED_GAIN = 1.5
-# --8<-- [end:imports]
+# --8<-- [end:settings]
 
 
 # --8<-- [start:load]

@@ -6,7 +6,9 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from mnist_data import load_mnist
+# --8<-- [end:imports]
 
+# --8<-- [start:settings]
 SEED = 0
 EPOCHS = 2
 BATCH_SIZE = 64
@@ -16,7 +18,7 @@ HIDDEN_SIZE = 64
 GAINS = [0.5, 1.0, 1.5, 2.0]  # of the recurrent matrix: gain times an orthogonal one
 TRAINED_GAIN = 1.5
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
-# --8<-- [end:imports]
+# --8<-- [end:settings]
 
 
 # --8<-- [start:load]
