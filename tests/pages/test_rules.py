@@ -215,7 +215,7 @@ def house(tmp_path, monkeypatch):
     catalog = load_catalog(tmp_path)
     for script in catalog.scripts.values():
         run = SimpleNamespace(
-            script=script, code=code_digests(catalog, script), data=None, seed=0, results={"accuracy": 0.978}, output="accuracy: 97.80%\n", threads=1,
+            script=script, code=code_digests(catalog, script), data=None, seed=0, results={"accuracy": 0.978}, output="accuracy: 97.80%\n", printed=["main"], drawn={"curve": {}}, threads=1,
             figures={"curve": '<svg viewBox="0 0 1 1"/>'}, versions={"python": "3.11", **dict.fromkeys(PACKAGES[script.framework], "1.0")}, device="cpu", device_name="CPU", rehearsed=False,
             seconds_wall=1.0, seconds_cpu=1.0, peak_memory_bytes=1,
         )  # fmt: skip
@@ -454,7 +454,8 @@ SHORT = {
     "/// code | tidy.main\n///": "no script is called tidy",
     "/// code | tiny\n///": "write /// code | script.section",
     "/// figure | tiny.curves\n///": "has no figure curves",
-    "/// output | tiny.main\n///": "has no record that knows which section printed what",
+    "/// output | tiny.main\n///": None,
+    "/// output | tiny.model\n///": "the section model of tiny_keras.py printed nothing",
     "/// output | tiny": "end the block with a line ///",
 }
 

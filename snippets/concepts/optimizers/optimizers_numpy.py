@@ -46,8 +46,8 @@ def steps(rule, gradients, rate=1.0, **options):
 
 along = steps(momentum, np.ones(50))  # every gradient 1
 across = steps(momentum, (-1.0) ** np.arange(50))  # 1, -1, 1, -1, ...
-print("same sign:      ", *along[:4].round(3), "... →", along[-1].round(3))
-print("alternating:    ", *across[:4].round(3), "... → ±", across[-2].round(3))
+print("same sign:      ", *along[:4].round(3), "... ->", along[-1].round(3))
+print("alternating:    ", *across[:4].round(3), "... -> +/-", across[-2].round(3))
 # --8<-- [end:steps]
 
 

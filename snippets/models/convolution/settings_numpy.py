@@ -19,7 +19,7 @@ for name, numbers in {
     "max pooling of the first": slide(feature_map, 2, 2, np.max),
     "average pooling of the first": slide(feature_map, 2, 2, np.mean),
 }.items():
-    print(f"{name}: {len(numbers)} × {len(numbers[0])}\n{numbers}")
+    print(f"{name}: {len(numbers)} x {len(numbers[0])}\n{numbers}")
 # --8<-- [end:settings]
 
 # --8<-- [start:receptive]
@@ -33,5 +33,5 @@ for name, size, stride in LAYERS:
     middle = len(maps[0]) // 2
     fields.append(field)
     counted.append(sum(bool(each[middle, middle]) for each in maps))  # columns that reach the middle
-    print(f"{name:11} sees {field:2} × {field:2} pixels, counted {counted[-1]:2}")
+    print(f"{name:11} sees {field:2} x {field:2} pixels, counted {counted[-1]:2}")
 # --8<-- [end:receptive]
