@@ -47,7 +47,7 @@ from evidence.pages.markdown import EvidenceError, Reader
 MARKER = re.compile(r"# --8<-- \[(start|end):(\w+)\]")
 EMBED = re.compile(r'--8<-- "(?P<path>[^":]+)(?::(?P<section>[^"]+))?"')
 FENCE = re.compile(r"(?P<mark>`{3,})\s*(?P<language>[\w-]*)(?P<options>[^`]*)")
-CONTAINER = re.compile(r'(?P<mark>===|!!!|\?\?\?)\+?(?: (?P<type>[\w-]+))?(?: "(?P<title>.*)")?')
+CONTAINER = re.compile(r'(?P<mark>===|!!!|\?\?\?)[+!]?(?: (?P<type>[\w-]+))?(?: "(?P<title>.*)")?')
 BLOCK = re.compile(r"/// (?P<name>[\w-]+)(?: \| (?P<argument>\S+))?")
 HEADING = re.compile(r"(#{1,6}) .*")
 ITEM = re.compile(r"(?:[-*]|\d+\.) ")

@@ -76,8 +76,9 @@ def _written(kind: str, argument: str, catalog: Catalog, place: str) -> Iterator
     if len(scripts) == 1:
         yield from found[0][1]
         return
-    for script, lines in found:
-        yield from (f'=== "{FRAMEWORKS[script.framework]}"', "")
+    for number, (script, lines) in enumerate(found):
+        # The mark of the first begins a set of its own: two blocks that follow one another are two sets of tabs.
+        yield from (f'==={"" if number else "!"} "{FRAMEWORKS[script.framework]}"', "")
         yield from (f"    {line}" if line else "" for line in lines)
         yield ""
 

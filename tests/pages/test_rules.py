@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from bs4 import BeautifulSoup
 from markdown import Markdown
 from mkdocs.config import load_config
 
@@ -482,3 +483,10 @@ def test_short_blocks(house, short):
 def test_navigation(english, same):
     chinese = "nav: [{首页: index.md}, {模型: [models/mlp.md]}]\nslug: !!python/object/apply:pymdownx.slugs.slugify {kwds: {case: lower}}\n"
     assert (rules.same_navigation(chinese, english) == []) == same
+
+
+def test_short_blocks_that_follow_one_another_are_two_sets_of_tabs(house):
+    text = "/// code | tiny.model\n///\n\n/// output | tiny.main\n///\n\n/// figure | tiny.curve\n///\n"
+    shown = BeautifulSoup(Markdown(**site_markdown()).convert(text), "html.parser")
+    sets = [[label.text for label in tabs.select(".tabbed-labels > label")] for tabs in shown.select(".tabbed-set")]
+    assert sets == [["Keras", "PyTorch"]] * 3
