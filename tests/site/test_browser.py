@@ -289,10 +289,12 @@ def test_notes_open_at_their_lines(reader: Callable[..., Reader], language: str)
         """() => [...document.querySelectorAll(".code-notes > ol > li")].map(note => [
             note.hidden, note.querySelector("code").textContent,
             (note.numbers ?? []).map(number => {
-                let text = ""
-                for (let node = number.previousSibling; node && !text.includes("\\n"); node = node.previousSibling)
-                    text = node.textContent + text
-                return text.split("\\n").at(-1)
+                const before = document.createRange()
+                before.setStart(number.closest("code"), 0)
+                before.setEndBefore(number)
+                const copy = before.cloneContents()
+                copy.querySelectorAll("button").forEach(other => other.remove())
+                return copy.textContent.split("\\n").at(-1)
             })])"""
     )
     assert len(found) > 20
@@ -323,7 +325,6 @@ def test_whole_script_opens_below_its_link(site: Site, reader: Callable[..., Rea
     someone, asked = reader(language=language), []
     page = someone.open(MODELS[language])
     page.on("request", lambda request: asked.append(request.url))
-    assert not asked
     link = page.locator("ul.download a[href$='mlp_pytorch.py']")
     button = link.locator("xpath=following-sibling::button[1]")
     button.click()
@@ -332,14 +333,16 @@ def test_whole_script_opens_below_its_link(site: Site, reader: Callable[..., Rea
     assert shown.text_content() == page.evaluate(
         "async url => await (await fetch(url)).text()", link.evaluate("a => a.href")
     )
-    assert asked[0].endswith("mlp_pytorch.py") and button.get_attribute("aria-expanded") == "true"
+    assert (
+        any(address.endswith("mlp_pytorch.py") for address in asked) and button.get_attribute("aria-expanded") == "true"
+    )
     button.click()
     expect(shown).to_have_count(0)
 
 
 def test_refused_copy_is_said(reader: Callable[..., Reader]) -> None:
     page = reader().open(MODELS["en"])
-    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')) }")
     page.locator("button.copy:visible").first.click()
     expect(page.locator(".md-dialog--active")).to_contain_text("did not allow")
 
