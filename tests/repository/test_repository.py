@@ -33,7 +33,7 @@ PAIRS = (("README.md", "README.zh.md"), ("CONTRIBUTING.md", "CONTRIBUTING.zh.md"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 EXAMPLE = "concepts/variance"  # the topic that CONTRIBUTING adds
 # Not in a fresh clone: environments, the built site, a folder of the published site.
-MADE = re.compile(r"\.environments/.*|\.venv\b.*|offline/.*|site/?|/mnist/|/|/en/|/path/to/.*")
+MADE = re.compile(r"records/receipts/|\.environments/.*|\.venv\b.*|offline/.*|site/?|/mnist/|/|/en/|/path/to/.*")
 WRITES = {("nightly.yml", "report"): {"issues"}, ("publish.yml", "deploy"): {"pages", "id-token"}}
 
 each_document = pytest.mark.parametrize("name", DOCUMENTS)

@@ -90,7 +90,7 @@ keras_defaults = [0.01, 0.001, 0.9, 1e-7, 0.001, 0.9, 0.999, 1e-7, 0.001, 0.004]
 pytorch_defaults = [0.001, 0.01, 0.99, 1e-8, 0.001, 0.9, 0.999, 1e-8, 0.001, 0.01]
 mxnet_defaults = [0.01, 0.001, 0.9, 1e-8, 0.001, 0.9, 0.999, 1e-8]  # it has no AdamW
 print(f"{'default':16}{'Keras':>8}{'PyTorch':>9}{'MXNet':>8}")
-for name, *row in zip(settings, keras_defaults, pytorch_defaults, [*mxnet_defaults, "–", "–"]):
+for name, *row in zip(settings, keras_defaults, pytorch_defaults, [*mxnet_defaults, "none", "none"]):
     print(f"{name:16}{row[0]:>8}{row[1]:>9}{row[2]:>8}")
 # --8<-- [end:defaults]
 
