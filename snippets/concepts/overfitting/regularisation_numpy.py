@@ -76,7 +76,7 @@ def experiment(generator):
         "early stopping": (control[1], None, control[2]),
         "dropout": lowest([run(dropout=rate) for rate in DROPOUTS]),
         "weight decay": lowest([run(decay=strength) for strength in DECAYS]),
-        "4 × the data": run(1000),
+        "4 x the data": run(1000),
         "no wrong labels": run(labels=labels),
     }
     mislabelled = images[:250][wrong[:250]], given[:250][wrong[:250]]
