@@ -43,6 +43,8 @@ def test_what_is_printed_is_ascii(catalog):
 def test_what_was_printed_is_ascii(catalog):
     """What is no literal shows in the output; a word that has to be Chinese goes through `printable`."""
     for script in catalog.scripts.values():
+        if script.topic.section == "walkthroughs":  # read in a notebook; Keras' own summary draws boxes
+            continue
         printed = record_path(catalog, script, "cpu", "txt").read_text(encoding="utf-8")
         assert printed.isascii() or any(calls_of(script, "printable")), f"{script.stem} printed what is not ASCII"
 
