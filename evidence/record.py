@@ -107,22 +107,29 @@ def read_record(catalog: Catalog, script: Script, device: str = "cpu") -> Record
     return judged("fresh", [], content)
 
 
+def lines_printed_by(catalog: Catalog, record: Record, section: str) -> list[int]:
+    """Return which lines of the recorded output, from 1, a section of the script printed, in their order.
+
+    Raises `NotRecorded` if the record does not say which section printed what.
+    """
+    sections = record.content.get("printed")
+    if not sections or not record_path(catalog, record.script, record.device, "txt").exists():
+        raise NotRecorded(f"the record of {record.script.stem} does not say which section printed which line")
+    return [number for number, name in enumerate(sections, 1) if name == section != ""]
+
+
 def printed_by(catalog: Catalog, record: Record, section: str) -> str:
     """Return the lines of the recorded output that a section of the script printed, in their order.
 
     Raises `NotRecorded` if it printed none, or the record does not say which section printed what.
     """
     path = record_path(catalog, record.script, record.device, "txt")
-    sections = record.content.get("printed")
-    if not sections or not path.exists():
-        raise NotRecorded(f"the record of {record.script.stem} does not say which section printed which line")
-    lines = [
-        line for line, name in zip(path.read_text(encoding="utf-8").split("\n"), sections) if name == section != ""
-    ]
-    if not lines:
-        printing = ", ".join(dict.fromkeys(filter(None, sections))) or "none"
+    numbers = lines_printed_by(catalog, record, section)
+    if not numbers:
+        printing = ", ".join(dict.fromkeys(filter(None, record.content["printed"]))) or "none"
         raise NotRecorded(f"no line of {path.name} was printed by the section {section!r}; these print: {printing}")
-    return "\n".join(lines) + "\n"
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return "".join(f"{lines[number - 1]}\n" for number in numbers)
 
 
 def recorded_figure(catalog: Catalog, record: Record, name: str) -> dict[str, Any]:

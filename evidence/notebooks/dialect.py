@@ -41,7 +41,7 @@ import yaml
 from markdown import Markdown
 
 from evidence.catalog import FRAMEWORKS, Catalog, CatalogError, Script
-from evidence.pages.embeds import expand
+from evidence.pages.embeds import expand, lines_in
 from evidence.pages.markdown import EvidenceError, Reader
 
 MARKER = re.compile(r"# --8<-- \[(start|end):(\w+)\]")
@@ -318,8 +318,7 @@ class Converter:
             if stem == self.script.stem:
                 printed = (self.catalog.root / embed["path"]).read_text(encoding="utf-8").rstrip().splitlines()
                 if section := embed["section"]:  # ranges of lines
-                    ranges = [map(int, part.split(":")) for part in section.split(",")]
-                    printed = [line for first, last in ranges for line in printed[first - 1 : last]]
+                    printed = lines_in(section, printed)
                 texts = ["```text", *printed, "```"]
                 found = [Line(start.number, " " * start.indent + text if text else "") for text in texts]
         elif embed or "--8<--" in "".join(filled):

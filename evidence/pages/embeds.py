@@ -14,12 +14,19 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from evidence.catalog import FRAMEWORKS, Catalog, Script
-from evidence.record import read_record, record_path
+from evidence.record import NotRecorded, lines_printed_by, read_record, record_path
 
 BLOCK = re.compile(r"(?P<indent> *)/// *(?P<kind>code|output|figure) *\|(?P<argument>.*)")
 ARGUMENT = re.compile(r"(?P<script>[a-z0-9_]+)(?:\.(?P<part>[a-z0-9_]+))?")
 END = re.compile(r" *///")
 MARKER = "# --8<-- [start:{}]"
+RANGES = re.compile(r"\d+:\d+(?:,\d+:\d+)*")  # of lines, in the place of a section
+
+
+def lines_in(ranges: str, lines: Sequence[str]) -> list[str]:
+    """Return the lines that ranges such as `1:2,5:7` name, counted from 1, both ends included."""
+    bounds = [map(int, part.split(":")) for part in ranges.split(",")]
+    return [line for first, last in bounds for line in lines[first - 1 : last]]
 
 
 class EmbedError(Exception):
@@ -96,10 +103,10 @@ def _output(catalog: Catalog, script: Script, section: str | None, place: str) -
         return ["```text", f'--8<-- "{path}"', "```"]
     if not _code(catalog, script, section, place):
         return []
-    printed = read_record(catalog, script).content.get("printed")
-    if printed is None:
-        raise EmbedError(f"{script.stem} has no record that knows which section printed what; run `make records`")
-    numbers = [number for number, printer in enumerate(printed, 1) if printer == section]
+    try:
+        numbers = lines_printed_by(catalog, read_record(catalog, script), section)
+    except NotRecorded as error:
+        raise EmbedError(f"{error}; run `make records`") from None
     if not numbers:
         raise EmbedError(f"the section {section} of {script.path.name} printed nothing")
     ranges = []

@@ -14,9 +14,10 @@ from bs4 import BeautifulSoup, SoupStrainer
 from markdown import Markdown
 
 from evidence.catalog import FRAMEWORKS, LANGUAGES, Catalog, Script
+from evidence.pages.embeds import RANGES
 from evidence.record import record_path, unclaimed_files
 from tests.pages.prose import chinese_faults, typed_results
-from tests.pages.source import EXPRESSION, FOOTNOTE, IMAGE, MARKER, QUOTED, RANGES, Block, House, Page, section_names
+from tests.pages.source import EXPRESSION, FOOTNOTE, IMAGE, MARKER, QUOTED, Block, House, Page, section_names
 
 # The only commands that a page may show without running them. A test keeps the list as short as the pages need.
 SHELL_COMMANDS = ("export", "make", "mkdocs", "pip", "python", "python3.11", "source")

@@ -16,10 +16,9 @@ from pathlib import Path
 import yaml
 
 from evidence.catalog import LANGUAGES, SECTIONS, Catalog
-from evidence.pages.embeds import expand
+from evidence.pages.embeds import RANGES, expand, lines_in
 
 EMBED = re.compile(r'--8<-- "(?P<path>[^":]+)(?::(?P<section>[^"]+))?"')
-RANGES = re.compile(r"\d+:\d+(?:,\d+:\d+)*")  # of lines, in place of a section
 MARKER = re.compile(r"# --8<-- \[(?P<type>start|end):(?P<name>[a-z][a-z0-9_]*)\]")
 INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 FORMULA = re.compile(r"(?<![\\$])\$(?![\s$])([^$]+?)(?<![\s\\])\$|\\\((.+?)\\\)", re.DOTALL)
@@ -189,8 +188,7 @@ class House:
         if section is None:
             return "\n".join(line for line in lines if not MARKER.fullmatch(line)) + "\n"
         if path.endswith(".txt") and RANGES.fullmatch(section):
-            ranges = [map(int, part.split(":")) for part in section.split(",")]
-            return "\n".join(line for start, end in ranges for line in lines[start - 1 : end]) + "\n"
+            return "\n".join(lines_in(section, lines)) + "\n"
         start, end = (f"# --8<-- [{edge}:{section}]" for edge in ("start", "end"))
         if start not in lines or end not in lines:
             return None
