@@ -44,6 +44,9 @@ LAYERS = Literal[
 ]
 # A promise that holds for any seed has been tried on this many runs of a script, its frameworks taken together.
 RUNS = 20
+# Where no parity lets the frameworks share their variance, a script's interval rests on its own runs: with fewer than
+# these, the suite gives more false alarms than it may.
+RUNS_ALONE = 10
 
 
 class CatalogError(Exception):
@@ -527,12 +530,14 @@ class Catalog:
     def seeds(self, script: Script) -> list[int]:
         """Return the seeds that its record needs, its own first: `RUNS` over its frameworks, or as many as the contract asks for.
 
-        A script without `SEED` has no chance: one run says all.
+        Versions whose parity is not measured need `RUNS_ALONE` each. A script without `SEED` has no chance: one run says all.
         """
         own = script.own_seed
         if own is None:
             return [0]
-        number = script.topic.contract.seeds or math.ceil(RUNS / len(self.versions(script)))
+        pooled = any(plan.script == script.name for plan in script.topic.plans)
+        alone = 0 if pooled else RUNS_ALONE
+        number = script.topic.contract.seeds or max(math.ceil(RUNS / len(self.versions(script))), alone)
         return [own, *[seed for seed in range(number) if seed != own][: number - 1]]
 
 
