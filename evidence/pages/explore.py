@@ -92,7 +92,7 @@ def draw(described: Mapping[str, Any], values: Values) -> dict[str, Any]:
     try:
         return engine().call("explore", described, values)
     except JSEvalException as error:
-        raise ExploreError(str(error).strip().splitlines()[0]) from None
+        raise ExploreError(f"{described['name']}: {str(error).strip().splitlines()[0]}") from None
 
 
 def figure(

@@ -138,7 +138,7 @@ const FIGURES = {
       line("zero", [[0, 0], [1, 0]].map(pixel)) + line("aim", [[0, 0], [1, 1]].map(pixel))
       + line("second", [[0, first.bias], [1, first.weight + first.bias]].map(pixel)) + line("main thick", inputs.map(input => pixel([input, output(input)]))))
     const sentence = first.highest > 0 ? "lives" : slope > 0 ? "returns" : "dies"
-    return { pictures: [picture], numbers: { highest: first.highest, loss, back, low: LOW, steps: 4999 }, sentence }
+    return { pictures: [picture], numbers: { highest: first.highest, loss, back, low: String(LOW), steps: 4999 }, sentence }
   },
 
   "neuron.border"(given, { w1, w2, b }, names) {
@@ -188,6 +188,7 @@ function show(number) {
 // `about`: the name of a figure, what the run left, the names of the axes, and what is said, with numbers in braces. Sliders show
 // their values with as many digits as their steps have.
 function explore({ name, given, names, sliders, says }, values) {
+  if (!FIGURES[name]) throw new Error(`no figure is called ${name}`)
   const { pictures, numbers, sentence, path } = FIGURES[name](given, values, names)
   const digits = step => String(step).split(".")[1]?.length ?? 0
   const plain = Object.fromEntries(Object.entries(sliders).map(([slider, { step }]) => [slider, values[slider].toFixed(digits(step)).replace("-", "−")]))
