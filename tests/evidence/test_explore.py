@@ -1,6 +1,7 @@
 """Figures with sliders: the browser's arithmetic is that of the topics' scripts, and what cannot be drawn is said."""
 
 import functools
+import html
 import itertools
 import json
 import re
@@ -10,6 +11,8 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
+from markdown import Markdown
 
 from evidence.catalog import LANGUAGES, CatalogError, load_catalog
 from evidence.notebooks.dialect import sections
@@ -291,3 +294,38 @@ def test_result_that_no_record_has(house):
     catalog, script, explorations = house('"and_states", "xor_states"]', '"and_states", "bias"]')
     with pytest.raises(ExploreError, match="the record of neuron_numpy has no bias; run `make records`"):
         explore.figure(catalog, script, explorations["learning"], "en", "")
+
+
+@pytest.mark.parametrize(
+    ("argument", "complaint"),
+    [
+        ("neurons.border", "no topic is called 'neurons'"),
+        (
+            "neuron.borders",
+            "concepts/neuron declares no exploration borders; there are: neuron.border, neuron.learning",
+        ),
+        ("neuron", "concepts/neuron declares no exploration ; there are: neuron.border, neuron.learning"),
+        ("loss.border", "concepts/loss declares no exploration border; there are: none"),
+    ],
+)
+def test_block_that_names_nothing(argument, complaint, monkeypatch, caplog):
+    """The page and the log say what is wrong, and what there is."""
+    monkeypatch.chdir(ROOT)
+    shown = Markdown(extensions=["evidence.pages.markdown"]).convert(f"/// explore | {argument}\nTry it.\n///")
+    assert complaint in html.unescape(shown) and "evidence-problem" in shown and "Try it." in shown
+    assert [message for message in caplog.messages if complaint in message]
+
+
+def test_block(monkeypatch, caplog):
+    """The text is the caption; what the page's script is told is what the build was told."""
+    monkeypatch.chdir(ROOT)
+    options = {"evidence.pages.markdown": {"language": "en"}}
+    page = Markdown(extensions=["evidence.pages.markdown"], extension_configs=options)
+    figure = BeautifulSoup(page.convert("/// explore | neuron.border\nTry `b`.\n///"), "html.parser").figure
+    about, start = described("neuron", "border")
+    assert not caplog.messages and json.loads(figure["data-about"]) == about
+    assert figure.figcaption.text.strip() == "Try b."
+    assert {each["name"]: float(each["value"]) for each in figure.find_all("input")} == start
+    assert figure.output.text == explore.draw(about, start)["says"]
+    for each in figure.find_all("input"):
+        assert figure.find("label", attrs={"for": each["id"]}).text and each["aria-valuetext"]
