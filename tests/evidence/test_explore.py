@@ -155,7 +155,7 @@ def test_border():
 
 
 @pytest.mark.parametrize(
-    ("state", "table"), [((2, 1, -2), "and"), ((2, 1, -0.5), "or"), ((-2, -1, 2.5), "nand")], ids=["and", "or", "nand"]
+    ("state", "table"), [((2, 1, -2), "and"), ((2, 1, -0.5), "or"), ((-2, -1, 3), "nand")], ids=["and", "or", "nand"]
 )
 def test_borders_that_the_page_names(state, table):
     ours = drawn("neuron", "border", **dict(zip(WEIGHTS, state)))
