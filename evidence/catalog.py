@@ -368,10 +368,14 @@ class Training(_Table):
 
 
 class Contract(_Table):
-    """What a `topic.toml` says, each entry with its own name in it and the scripts it is about."""
+    """What a `topic.toml` says, each entry with its own name in it and the scripts it is about.
+
+    `headline`: the claim whose sentence says the topic's main result and stands alone, if it has another name than that.
+    """
 
     title: Texts
     scripts: Names
+    headline: str | None = None
     seeds: Annotated[int, Field(ge=1)] | None = None
     time_limit_seconds: Annotated[Number, Field(ge=1)] = 600
     results: dict[str, Result] = {}
@@ -414,6 +418,8 @@ class Contract(_Table):
                 raise ValueError(f"parity.{name} is of an unknown script: {plan.script}")
         if unknown := self.training.keys() - set(self.scripts):
             raise ValueError(f"training names unknown scripts: {', '.join(sorted(unknown))}")
+        if self.headline is not None and self.headline not in self.claims:
+            raise ValueError(f"headline names an unknown claim: {self.headline}")
         if not self.results:
             raise ValueError("declares no result: a topic that claims nothing cannot be tested")
         return self
@@ -448,6 +454,11 @@ class Topic:
     @property
     def claims(self) -> Mapping[str, Claim]:
         return self.contract.claims
+
+    @property
+    def headline(self) -> Claim | None:
+        """The claim that the page of all evidence shows."""
+        return self.claims.get(self.contract.headline or "headline")
 
     @property
     def checks(self) -> Mapping[str, Check]:
