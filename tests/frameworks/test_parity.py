@@ -42,14 +42,14 @@ def test_printed_rows_are_the_results_in_the_order_of_the_page(run, script):
         assert counts == list(zip(LAYERS, map(str, run.results["parameter_counts"])))
         return
     if script.name == "stages":
-        printed = re.findall(r"^(\D+?) +([\d.]+) +([\d.]+) +([\d.]+)$", run.output, re.MULTILINE)
+        printed = re.findall(r"^([^\d\n]+?) +([\d.]+) +([\d.]+) +([\d.]+)$", run.output, re.MULTILINE)
         assert [name for name, *_ in printed] == STAGES
         columns = ([float(value) for value in column] for column in list(zip(*printed))[1:])
         for column, result in zip(columns, ("seen_forward", "seen_gradient", "seen_step")):
             np.testing.assert_allclose(column, run.results[result], atol=0.005)
         return
     if script.name == "port":
-        printed = re.findall(r"^(\D+?) +([\d.]+)% +(\S+) +(\d+)$", run.output, re.MULTILINE)
+        printed = re.findall(r"^([^\d\n]+?) +([\d.]+)% +(\S+) +(\d+)$", run.output, re.MULTILINE)
         assert [name for name, *_ in printed] == PORTED
         for place, result in enumerate(("accuracies", "distances", "other_answers"), 1):
             whole = [*run.results[f"carried_{result}"], *run.results[f"slip_{result}"]]
