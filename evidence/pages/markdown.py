@@ -92,7 +92,8 @@ WORDS = {
         "summary": "{}：{}",
         "separator": "，",
         "checked": "公式",
-        "checks": "同一批输入，双精度，本页的算式与各框架自己的函数最多相差多少（{}，{} 测得）。",
+        "checks": "同一批输入，本页的算式与各框架自己的函数最多相差多少；未注明的都是双精度（{}，{} 测得）。",
+        "single": "，单精度",
         "derivative": "导数",
         "nothing": "无",
         "seconds": "{} 秒",
@@ -129,6 +130,7 @@ WORDS = {
         "parity": "：装进同样的权重，{frameworks} 的版本与 Keras 的最多相差：输出 {forward}，梯度 {gradient}，SGD 十步之后的参数 {sgd_10}（{date}）。",
         "parity_how": "怎样核对",
         "and": "、",
+        "comma": "、",
     },
     "en": {
         "framework": "Framework",
@@ -144,7 +146,8 @@ WORDS = {
         "summary": "{}: {}",
         "separator": ", ",
         "checked": "Formula",
-        "checks": "Largest difference between this page’s formulas and each framework’s own function, for the same inputs in double precision ({}, measured on {}).",
+        "checks": "Largest difference between this page’s formulas and each framework’s own function, for the same inputs, in double precision where nothing else is said ({}, measured on {}).",
+        "single": ", in single precision",
         "derivative": "derivative",
         "nothing": "none",
         "seconds": "{} s",
@@ -187,7 +190,8 @@ WORDS = {
         "parity": ": with the same weights, the versions in {frameworks} differ from Keras’ by at most {forward} in the output,"
         " {gradient} in the gradient and {sgd_10} in the parameters after ten steps of SGD ({date}). ",
         "parity_how": "How this is checked",
-        "and": ", ",
+        "and": " and ",
+        "comma": ", ",
     },
 }
 
@@ -684,10 +688,12 @@ class ChecksBlock(ReadingBlock):
         for name, check in topic.checks.items():
             row = etree.SubElement(body, "tr")
             title = etree.SubElement(row, "th", {"scope": "row"})
+            precision = words["single"] if check.dtype == "float32" else ""
             if check.label:
-                title.text = AtomicString(check.label[language])
+                title.text = AtomicString(check.label[language] + precision)
             else:
-                etree.SubElement(title, "code").text = AtomicString(check.value)
+                code = etree.SubElement(title, "code")
+                code.text, code.tail = AtomicString(check.value), AtomicString(precision)
             for framework in used:
                 cell = etree.SubElement(row, "td")
                 if framework not in check.code:
@@ -850,7 +856,8 @@ class ParityBlock(ReadingBlock):
             quantity: format_value(max(each[quantity] for each in parity.differences.values()), "number", language)
             for quantity in ("forward", "gradient", "sgd_10")
         }
-        frameworks = words["and"].join(FRAMEWORKS[framework] for framework in parity.differences)
+        *others, last_one = (FRAMEWORKS[framework] for framework in parity.differences)
+        frameworks = words["and"].join(filter(None, [words["comma"].join(others), last_one]))
         paragraph = etree.SubElement(container, "p")
         title = etree.SubElement(paragraph, "strong")
         title.text = AtomicString(topic.title[language])
