@@ -201,6 +201,53 @@ class Check(_Table):
     label: Texts | None = None
 
 
+class Slider(_Table):
+    """What a reader may change in an exploration. `start`: what the page's run used, a number or a result such as `state[-1]`.
+
+    `value`: how its value is read, with the numbers of the exploration in braces; it is itself one of them, by its own name.
+    """
+
+    label: Texts
+    minimum: Number
+    maximum: Number
+    step: Positive
+    start: Number | str
+    value: Texts
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Slider:
+        if self.minimum >= self.maximum:
+            raise ValueError("needs a minimum below its maximum")
+        if not isinstance(self.start, str):
+            self.stop_at(self.start)
+        return self
+
+    def stop_at(self, start: float) -> float:
+        """Return where it stands at first; raise `ValueError` if it cannot stand there: a browser would take another value."""
+        steps = (start - self.minimum) / self.step
+        if not self.minimum <= start <= self.maximum or abs(steps - round(steps)) > 1e-6:
+            raise ValueError(f"cannot start at {start}: from {self.minimum} to {self.maximum} it goes by {self.step}")
+        return start
+
+
+class Exploration(_Table):
+    """A figure with sliders, which `evidence/site/theme/assets/javascripts/explore.js` draws by its name.
+
+    `results`: what it is given of the record of `script`, in NumPy; `figure`: a figure whose lines it is given as well.
+    `alternative`: what a reader who cannot see it must know of the picture. `axes`: the names of its axes. `says`: for each kind
+    of outcome a sentence, with numbers in braces.
+    """
+
+    name: str
+    script: str
+    alternative: Texts
+    sliders: Annotated[dict[str, Slider], Field(min_length=1)]
+    says: Annotated[dict[str, Texts], Field(min_length=1)]
+    results: tuple[str, ...] = Field(default=(), strict=False)
+    figure: str | None = None
+    axes: dict[Literal["x", "y"], Texts] = {}
+
+
 class Rehearsal(_Table):
     """A shorter run of a script, for every day: the recorded run is always the whole script.
 
@@ -321,16 +368,21 @@ class Training(_Table):
 
 
 class Contract(_Table):
-    """What a `topic.toml` says, each entry with its own name in it and the scripts it is about."""
+    """What a `topic.toml` says, each entry with its own name in it and the scripts it is about.
+
+    `headline`: the claim whose sentence says the topic's main result and stands alone, if it has another name than that.
+    """
 
     title: Texts
     scripts: Names
+    headline: str | None = None
     seeds: Annotated[int, Field(ge=1)] | None = None
     time_limit_seconds: Annotated[Number, Field(ge=1)] = 600
     results: dict[str, Result] = {}
     figures: dict[str, Figure] = {}
     claims: dict[str, Claim] = {}
     checks: dict[str, Check] = {}
+    explorations: dict[str, Exploration] = {}
     rehearsal: dict[str, Rehearsal] = {}
     parity: dict[str, Plan] = {}
     training: dict[str, Training] = {}
@@ -348,6 +400,13 @@ class Contract(_Table):
         for name, check in self.checks.items():
             if check.script not in self.scripts:
                 raise ValueError(f"checks.{name} names an unknown script: {check.script}")
+        for name, exploration in self.explorations.items():
+            if exploration.script not in self.scripts:
+                raise ValueError(f"explorations.{name} names an unknown script: {exploration.script}")
+            if unknown := set(exploration.results) - set(self.results):
+                raise ValueError(f"explorations.{name} names unknown results: {', '.join(sorted(unknown))}")
+            if exploration.figure and exploration.figure not in self.figures:
+                raise ValueError(f"explorations.{name} names an unknown figure: {exploration.figure}")
         for name, rehearsal in self.rehearsal.items():
             if name not in self.scripts:
                 raise ValueError(f"rehearsal.{name} is of an unknown script")
@@ -359,6 +418,8 @@ class Contract(_Table):
                 raise ValueError(f"parity.{name} is of an unknown script: {plan.script}")
         if unknown := self.training.keys() - set(self.scripts):
             raise ValueError(f"training names unknown scripts: {', '.join(sorted(unknown))}")
+        if self.headline is not None and self.headline not in self.claims:
+            raise ValueError(f"headline names an unknown claim: {self.headline}")
         if not self.results:
             raise ValueError("declares no result: a topic that claims nothing cannot be tested")
         return self
@@ -395,8 +456,17 @@ class Topic:
         return self.contract.claims
 
     @property
+    def headline(self) -> Claim | None:
+        """The claim that the page of all evidence shows."""
+        return self.claims.get(self.contract.headline or "headline")
+
+    @property
     def checks(self) -> Mapping[str, Check]:
         return self.contract.checks
+
+    @property
+    def explorations(self) -> Mapping[str, Exploration]:
+        return self.contract.explorations
 
     @property
     def plans(self) -> tuple[Plan, ...]:
@@ -625,7 +695,7 @@ def read_contract(path: Path, text: str) -> Contract:
     """Return what a `topic.toml` of this text says; raise `CatalogError` that names the file and the entry."""
     table = _parse(path, text)
     names = table.setdefault("scripts", [path.parent.name])
-    for kind in ("results", "figures", "claims", "checks", "rehearsal", "parity", "training"):
+    for kind in ("results", "figures", "claims", "checks", "explorations", "rehearsal", "parity", "training"):
         entries = table.get(kind, {})
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
             raise CatalogError(f"{path}: {kind} must be a table of tables")
@@ -640,11 +710,12 @@ def _named(kind: str, name: str, entry: dict[str, Any], scripts: list[str]) -> d
         entry.setdefault("scripts", scripts)
     if kind == "parity":
         entry.setdefault("script", name)
-    if kind in ("figures", "claims"):
-        key = "alternative" if kind == "figures" else "text"
+    if kind in ("figures", "claims", "explorations"):
+        key = "text" if kind == "claims" else "alternative"
         entry[key] = {language: entry.pop(language) for language in LANGUAGES if language in entry}
-    if kind == "checks":
+    if kind in ("checks", "explorations"):
         entry.setdefault("script", scripts[0])
+    if kind == "checks":
         entry["code"] = {framework: entry.pop(framework) for framework in FRAMEWORKS if framework in entry}
     return entry
 

@@ -46,6 +46,7 @@ def prose(toy, body: str, **options) -> str:
         ("It printed:\n\n```text\n--8<-- \"records/models/toy/toy_pytorch.cpu.txt\"\n```\n\nMore.", "More."),
         ("It drew:\n\n![](../records/models/toy/toy_pytorch.cpu.curve.svg)", ""),
         ("```text\nerror: no\n```", "```text\nerror: no\n```"),
+        ("/// explore | toy.border\nMove it.\n\nAnd look.\n///\n\nMore.", "More."),
         ("```bash\npython toy_numpy.py\n```", ""),
         ("```bash\nexport A=b\n```", "```bash\nexport A=b\n```"),
         ("/// download | models/toy\n///", ""),
@@ -138,6 +139,7 @@ def test_anything_else_is_an_error(toy, page, cause):
         (IMPORTS, ["One", "imports", "main", "Two"]),
         (MAIN, ["One", "imports", "main", "Two"]),
         ("Text.", ["One", "imports", "main"]),
+        (OTHER, ["One", "imports", "main"]),
         ("/// code | toy_numpy.main\n///\n\n## Two\n\n/// output | toy_numpy\n///", None),
     ],
 )
