@@ -109,14 +109,14 @@ def train(random, rounds, discriminator_steps, generator_steps, generator_rate):
 
 # --8<-- [start:draw]
 def draw(rows, random):
-    ring = draw_ring(random, 1000)
+    ring = draw_ring(random, 500)
     size = len(rows), 5
     _, grid = plt.subplots(*size, num="points", clear=True, figsize=(7, 6.2), layout="constrained")
     for line, (label, snapshots) in zip(grid, rows.items()):
         line[0].set_title(label, fontsize=9, loc="left")
         for axes, points in zip(line, snapshots):
-            axes.scatter(*ring.T, s=2, lw=0, color="gray", alpha=0.5, rasterized=True)
-            axes.scatter(*points[:500].T, s=4, lw=0, color="C1", rasterized=True)
+            axes.scatter(*ring.T, s=2, lw=0, color="0.75", rasterized=True)
+            axes.scatter(*points[:300].T, s=4, lw=0, color="C1", rasterized=True)
             axes.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal", xticks=[], yticks=[])
 # --8<-- [end:draw]
 
