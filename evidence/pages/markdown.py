@@ -24,6 +24,8 @@
 - `/// benchmark` and a closing `///` become the table of the benchmark; `{{ benchmark.cnn_keras }}` says how many times a
   recipe's CPU time the public one needs, `{{ benchmark.date }}` and `{{ benchmark.device }}` when and where it ran.
 - An image from `records/` gets its text alternative in the page's language, and its size.
+- `{{ records.runs }}` is the number of all recorded runs; `topics`, `scripts`, `claims` and `comparisons` (of a formula with a
+  framework's function) are counted as well.
 - Below its title, a page with any of these says when those runs were made.
 
 Whatever is wrong with a record is shown in the page and logged as a warning, which a strict build turns into a failure.
@@ -319,6 +321,8 @@ class Reader:
         pattern, name, index, part = match.groups()
         if pattern == "benchmark":
             return self._benchmark_fact(name)
+        if pattern == "records":
+            return self._total(name)
         scripts = self.scripts(pattern)
         results = [script.results.get(name) for script in scripts]
         declared = results[0]
@@ -400,6 +404,25 @@ class Reader:
         if name not in ("date", "device"):
             raise EvidenceError(f"the benchmark has no {name}")
         return benchmark.content[name]
+
+    def _total(self, name: str) -> str:
+        """Return how much there is of something in all topics and their records."""
+        topics, scripts = self.catalog.topics.values(), self.catalog.scripts.values()
+        count = {
+            "topics": lambda: len(topics),
+            "scripts": lambda: len(scripts),
+            "runs": lambda: sum(len(self.record(script).seeds) for script in scripts),
+            "claims": lambda: sum(len(topic.claims) for topic in topics),
+            "comparisons": lambda: sum(len(check.code) for topic in topics for check in topic.checks.values()),
+        }.get(name)
+        if not count:
+            raise EvidenceError(f"the records have no {name} to be counted")
+        return format_value(count(), "count", self.language)
+
+    def seconds_cpu(self, script: Script) -> float:
+        """Return the recorded CPU time of a script; 0 if it was never recorded, of which others complain."""
+        content = read_record(self.catalog, script).content
+        return content["seconds"]["cpu"] if content else 0
 
     def _fact(self, records: list[Record], name: str) -> str:
         contents = [record.content for record in records]
