@@ -81,7 +81,7 @@ def train(model, rows, labels, fresh_rows, fresh_labels) -> tuple[list[float], l
 # --8<-- [start:draw]
 def draw(curves):
     _, panels = plt.subplots(
-        1, 3, num="accuracy", clear=True, figsize=(7.5, 3), sharey=True, layout="tight"
+        1, 3, num="accuracy", clear=True, figsize=(6.4, 3), sharey=True, layout="tight"
     )
     for axes, (title, (training, fresh)) in zip(panels, curves.items()):
         axes.plot(range(1, EPOCHS + 1), training, label="training rows")
