@@ -177,7 +177,7 @@ def _measure_checks(catalog: Catalog, outcomes: list[Outcome]) -> None:
             by_topic.setdefault(outcome.script.topic.path, []).append(outcome)
     for path, ran in by_topic.items():
         topic = catalog.topics[path]
-        values = {name: value for outcome in ran for run in outcome.runs[:1] for name, value in run.values.items()}
+        values = {outcome.script.name: outcome.runs[0].values for outcome in ran}
         differences: dict[str, dict[str, dict[str, float]]] = {}
         versions, problems = {}, []
         for framework in frameworks_of(topic):
@@ -206,15 +206,16 @@ def _run_one(
 ) -> Outcome:
     # The first run of a new record is the one with the script's own seed; it is what a reader sees, and what is shown.
     seeds = seeds_to_run(catalog, script, options.device) if options.record else [options.seed]
-    if options.stale and options.record and read_record(catalog, script, options.device).status == "fresh":
-        seeds = seeds[:1]  # for its checks alone
+    record = read_record(catalog, script, options.device)
+    for_checks_alone = options.record and options.stale and record.status == "fresh"
+    if for_checks_alone:
+        seeds = seeds[:1]
     task = progress.add_task(script.stem, total=len(seeds), line="")
     outcome = Outcome(script, [], [])
 
     def show(line: str) -> None:
         progress.update(task, line=escape(line[:60]))
 
-    stale = read_record(catalog, script, options.device)
     earlier = None
     try:
         while seeds:
@@ -229,10 +230,10 @@ def _run_one(
                 f"{script.path.name}, seed {run.seed}: {violation}" for violation in held.violations(run.results)
             ]
             progress.advance(task)
-            if options.record and stale.status == "stale" and len(outcome.runs) == 1 and not outcome.problems:
-                changed = changed_by_code(catalog, stale, run)
-                earlier = None if changed else stale
-                kept = [] if changed else [seed for seed in seeds if seed in stale.seeds]
+            if options.record and record.status == "stale" and len(outcome.runs) == 1 and not outcome.problems:
+                changed = changed_by_code(catalog, record, run)
+                earlier = None if changed else record
+                kept = [] if changed else [seed for seed in seeds if seed in record.seeds]
                 if kept:
                     sentence = f"kept {len(kept)} seeds: seed {run.seed} gave the very same results, output and figures"
                     progress.console.print(f"{script.stem}: {sentence}", highlight=False, soft_wrap=True)
@@ -241,15 +242,12 @@ def _run_one(
                     progress.console.print(f"{script.stem}: {sentence}", highlight=False, soft_wrap=True)
                 seeds = [seed for seed in seeds if seed not in kept]
                 progress.update(task, total=1 + len(seeds))
-        record = read_record(catalog, script, options.device)
-        if options.record and not outcome.problems:
-            if record.status == "fresh" and len(outcome.runs) < len(record.seeds):
-                pass  # it ran for its checks alone
-            elif record.status == "short":
+        if options.record:
+            if record.status == "short" and not outcome.problems:
                 add_seeds(catalog, record, outcome.runs)
-            else:
+            elif not (for_checks_alone or outcome.problems):
                 write_record(catalog, outcome.runs, earlier)
-        elif not (options.record or options.rehearse) and record.status in ("fresh", "short"):
+        elif not options.rehearse and record.status in ("fresh", "short"):
 
             def again(seed: int) -> Results:
                 show(f"again, with seed {seed}")

@@ -44,6 +44,9 @@ LAYERS = Literal[
 ]
 # A promise that holds for any seed has been tried on this many runs of a script, its frameworks taken together.
 RUNS = 20
+# Where no parity lets the frameworks share their variance, a script's interval rests on its own runs: with fewer than
+# these, the suite gives more false alarms than it may.
+RUNS_ALONE = 10
 
 
 class CatalogError(Exception):
@@ -198,6 +201,53 @@ class Check(_Table):
     label: Texts | None = None
 
 
+class Slider(_Table):
+    """What a reader may change in an exploration. `start`: what the page's run used, a number or a result such as `state[-1]`.
+
+    `value`: how its value is read, with the numbers of the exploration in braces; it is itself one of them, by its own name.
+    """
+
+    label: Texts
+    minimum: Number
+    maximum: Number
+    step: Positive
+    start: Number | str
+    value: Texts
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Slider:
+        if self.minimum >= self.maximum:
+            raise ValueError("needs a minimum below its maximum")
+        if not isinstance(self.start, str):
+            self.stop_at(self.start)
+        return self
+
+    def stop_at(self, start: float) -> float:
+        """Return where it stands at first; raise `ValueError` if it cannot stand there: a browser would take another value."""
+        steps = (start - self.minimum) / self.step
+        if not self.minimum <= start <= self.maximum or abs(steps - round(steps)) > 1e-6:
+            raise ValueError(f"cannot start at {start}: from {self.minimum} to {self.maximum} it goes by {self.step}")
+        return start
+
+
+class Exploration(_Table):
+    """A figure with sliders, which `evidence/site/theme/assets/javascripts/explore.js` draws by its name.
+
+    `results`: what it is given of the record of `script`, in NumPy; `figure`: a figure whose lines it is given as well.
+    `alternative`: what a reader who cannot see it must know of the picture. `axes`: the names of its axes. `says`: for each kind
+    of outcome a sentence, with numbers in braces.
+    """
+
+    name: str
+    script: str
+    alternative: Texts
+    sliders: Annotated[dict[str, Slider], Field(min_length=1)]
+    says: Annotated[dict[str, Texts], Field(min_length=1)]
+    results: tuple[str, ...] = Field(default=(), strict=False)
+    figure: str | None = None
+    axes: dict[Literal["x", "y"], Texts] = {}
+
+
 class Rehearsal(_Table):
     """A shorter run of a script, for every day: the recorded run is always the whole script.
 
@@ -328,6 +378,7 @@ class Contract(_Table):
     figures: dict[str, Figure] = {}
     claims: dict[str, Claim] = {}
     checks: dict[str, Check] = {}
+    explorations: dict[str, Exploration] = {}
     rehearsal: dict[str, Rehearsal] = {}
     parity: dict[str, Plan] = {}
     training: dict[str, Training] = {}
@@ -345,6 +396,13 @@ class Contract(_Table):
         for name, check in self.checks.items():
             if check.script not in self.scripts:
                 raise ValueError(f"checks.{name} names an unknown script: {check.script}")
+        for name, exploration in self.explorations.items():
+            if exploration.script not in self.scripts:
+                raise ValueError(f"explorations.{name} names an unknown script: {exploration.script}")
+            if unknown := set(exploration.results) - set(self.results):
+                raise ValueError(f"explorations.{name} names unknown results: {', '.join(sorted(unknown))}")
+            if exploration.figure and exploration.figure not in self.figures:
+                raise ValueError(f"explorations.{name} names an unknown figure: {exploration.figure}")
         for name, rehearsal in self.rehearsal.items():
             if name not in self.scripts:
                 raise ValueError(f"rehearsal.{name} is of an unknown script")
@@ -394,6 +452,10 @@ class Topic:
     @property
     def checks(self) -> Mapping[str, Check]:
         return self.contract.checks
+
+    @property
+    def explorations(self) -> Mapping[str, Exploration]:
+        return self.contract.explorations
 
     @property
     def plans(self) -> tuple[Plan, ...]:
@@ -527,12 +589,14 @@ class Catalog:
     def seeds(self, script: Script) -> list[int]:
         """Return the seeds that its record needs, its own first: `RUNS` over its frameworks, or as many as the contract asks for.
 
-        A script without `SEED` has no chance: one run says all.
+        Versions whose parity is not measured need `RUNS_ALONE` each. A script without `SEED` has no chance: one run says all.
         """
         own = script.own_seed
         if own is None:
             return [0]
-        number = script.topic.contract.seeds or math.ceil(RUNS / len(self.versions(script)))
+        pooled = any(plan.script == script.name for plan in script.topic.plans)
+        alone = 0 if pooled else RUNS_ALONE
+        number = script.topic.contract.seeds or max(math.ceil(RUNS / len(self.versions(script))), alone)
         return [own, *[seed for seed in range(number) if seed != own][: number - 1]]
 
 
@@ -620,7 +684,7 @@ def read_contract(path: Path, text: str) -> Contract:
     """Return what a `topic.toml` of this text says; raise `CatalogError` that names the file and the entry."""
     table = _parse(path, text)
     names = table.setdefault("scripts", [path.parent.name])
-    for kind in ("results", "figures", "claims", "checks", "rehearsal", "parity", "training"):
+    for kind in ("results", "figures", "claims", "checks", "explorations", "rehearsal", "parity", "training"):
         entries = table.get(kind, {})
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
             raise CatalogError(f"{path}: {kind} must be a table of tables")
@@ -635,11 +699,12 @@ def _named(kind: str, name: str, entry: dict[str, Any], scripts: list[str]) -> d
         entry.setdefault("scripts", scripts)
     if kind == "parity":
         entry.setdefault("script", name)
-    if kind in ("figures", "claims"):
-        key = "alternative" if kind == "figures" else "text"
+    if kind in ("figures", "claims", "explorations"):
+        key = "text" if kind == "claims" else "alternative"
         entry[key] = {language: entry.pop(language) for language in LANGUAGES if language in entry}
-    if kind == "checks":
+    if kind in ("checks", "explorations"):
         entry.setdefault("script", scripts[0])
+    if kind == "checks":
         entry["code"] = {framework: entry.pop(framework) for framework in FRAMEWORKS if framework in entry}
     return entry
 

@@ -218,9 +218,8 @@ def checked():
 def test_framework_computes_the_same(catalog, run_of, path, framework):
     """Each framework's own functions give what our formulas give, and so do their derivatives."""
     topic = catalog.topics[path]
-    values = {}
-    for name in {check.script for check in topic.checks.values()}:
-        values |= run_of(catalog.script(f"{name}_numpy")).values
+    names = {check.script for check in topic.checks.values()}
+    values = {name: run_of(catalog.script(f"{name}_numpy")).values for name in names}
     found, _ = measure(catalog, topic, framework, values)
     assert not (problems := disagreements(topic, framework, found)), "\n".join(problems)
 

@@ -20,6 +20,8 @@ Jupyter, Colab and GitHub read plain Markdown. The rules that lead there from wh
 | `/// evidence` | a list if it is of this script, otherwise nothing |
 | `/// notes` | its list |
 | `/// parity` | its sentence |
+| `/// explore` of a figure that the script drew | the figure's text alternative |
+| `/// explore` otherwise, and what it says below | nothing |
 | `/// download`, `/// checks` | nothing |
 | shell commands | nothing if they only run scripts, otherwise the same |
 | a link to another page | an absolute link where the site has an address, otherwise its text |
@@ -388,12 +390,12 @@ class Converter:
         start = lines[index]
         match = BLOCK.fullmatch(start.text.strip())
         end = index + 1
-        notes = bool(match) and match["name"] == "notes"
-        while end < len(lines) and (not lines[end].text.strip() or notes and lines[end].text.strip() != "///"):
+        holds_text = bool(match) and match["name"] in ("explore", "notes")
+        while end < len(lines) and (not lines[end].text.strip() or holds_text and lines[end].text.strip() != "///"):
             end += 1
         if not match or end == len(lines) or lines[end].text.strip() != "///":
             raise self.fail(start, f"no rule converts {start.text.strip()!r}")
-        if notes:
+        if match["name"] == "notes":
             return end + 1, self._convert(lines[index + 1 : end])
         texts: list[str] = []
         if match["name"] == "evidence":
@@ -403,6 +405,12 @@ class Converter:
                 except (EvidenceError, CatalogError) as error:
                     raise self.fail(start, str(error)) from None
                 texts = ["- " + self.words["strip"].format(*pair) for pair in strip]
+        elif match["name"] == "explore":
+            topic, _, name = (match["argument"] or "").partition(".")
+            exploration = self.script.topic.explorations.get(name) if topic == self.script.topic.name else None
+            if exploration and exploration.figure and exploration.script == self.script.name:
+                figure = self.script.figures[exploration.figure]
+                texts = [f"*{self.words['figure'].format(figure.alternative[self.reader.language])}*"]
         elif match["name"] == "parity":
             options = {"evidence.pages.markdown": {"language": self.reader.language}}
             shown = Markdown(extensions=["evidence.pages.markdown"], extension_configs=options).convert(

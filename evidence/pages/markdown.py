@@ -14,6 +14,8 @@
   they import, to a zip of them, and to the notebooks that the build makes of the page; `/// download | digits_keras`, on the
   page of a walkthrough, to those of one script.
 - `/// notes`, a numbered list, and a closing `///` below a block of code are notes on its lines.
+- `/// explore | neuron.border`, what to try, and a closing `///` become a figure with sliders that the contract of the topic
+  `neuron` describes; `evidence.pages.explore` draws it.
 - `/// parity | models/mlp` and a closing `///` become a sentence that says how alike the versions of a topic's models are;
   without a topic, one for each model, for a page at the top of the documentation.
 - `/// evidence-matrix` and a closing `///` become the table of all scripts on all devices; it belongs on a page at the top of
@@ -28,6 +30,7 @@ Whatever is wrong with a record is shown in the page and logged as a warning, wh
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import xml.etree.ElementTree as etree
@@ -46,6 +49,7 @@ from evidence.benchmark.record import RECIPES, REFERENCES, Benchmark, BenchmarkR
 from evidence.catalog import FRAMEWORKS, WITHOUT_NOTEBOOK, Catalog, CatalogError, Script, Topic, load_catalog
 from evidence.checks import read_checks
 from evidence.code import PACKAGES, local_modules
+from evidence.pages import explore
 from evidence.pages.embeds import expand
 from evidence.parity import Parity, ParityDamaged, read_parity
 from evidence.record import DEVICES, Record, read_record, record_path, recorded_results
@@ -91,6 +95,7 @@ WORDS = {
         "download": "下载全部脚本（zip）",
         "view": "查看",
         "note": "注",
+        "without_script": "没有脚本，滑块不能用；图里是本页那次运行所用的值。",
         "without_notebook": "{} 没有 notebook：没有哪家服务还提供它要的旧版 Python 和 NumPy。",
         "recipe": "方案",
         "ours": "本站",
@@ -134,6 +139,7 @@ WORDS = {
         "download": "Download all scripts (zip)",
         "view": "view",
         "note": "Note",
+        "without_script": "Without script the sliders do nothing; the picture has the values of this page’s run.",
         "without_notebook": "No notebook for {}: no service still has the old Python and NumPy that it needs.",
         "recipe": "Recipe",
         "ours": "this site",
@@ -712,6 +718,42 @@ class NotesBlock(ReadingBlock):
         return etree.SubElement(parent, "div", {"class": "code-notes on-demand", "data-note": words["note"]})
 
 
+class ExploreBlock(ReadingBlock):
+    """`/// explore | neuron.border`, what to try and what one sees, and `///`: a figure with sliders, and that text below it."""
+
+    NAME = "explore"
+    ARGUMENT = True
+
+    def on_create(self, parent: etree.Element) -> etree.Element:
+        container = etree.SubElement(parent, "figure", {"class": "explore"})
+        reader, (name, _, part) = self.reader, self.argument.strip().partition(".")
+        try:
+            topic = reader.catalog.topic(name)
+            if part not in topic.explorations:
+                known = ", ".join(f"{name}.{each}" for each in topic.explorations) or "none"
+                raise EvidenceError(f"{topic.path} declares no exploration {part}; there are: {known}")
+            exploration = topic.explorations[part]
+            script = reader.catalog.script(f"{exploration.script}_numpy")
+            reader.record(script)
+            about, inside = explore.figure(
+                reader.catalog, script, exploration, reader.language, WORDS[reader.language]["without_script"]
+            )
+        except (EvidenceError, CatalogError, explore.ExploreError) as error:
+            reader.complain(f"/// explore | {self.argument.strip()}: {error}")
+            etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(str(error))
+            return container
+        container.set("data-about", json.dumps(about, ensure_ascii=False, separators=(",", ":")))
+        drawn = etree.SubElement(container, "div", {"data-search-exclude": "true"})
+        drawn.text = AtomicString(reader.markdown.htmlStash.store(inside))
+        etree.SubElement(container, "figcaption")
+        return container
+
+    def on_add(self, block: etree.Element) -> etree.Element:
+        """What is written within the block goes below the figure."""
+        caption = block.find("figcaption")
+        return block if caption is None else caption
+
+
 class ParityBlock(ReadingBlock):
     """`/// parity | models/mlp`: how alike the versions of a topic's models are, as a record of the tests says."""
 
@@ -870,7 +912,16 @@ class EvidenceExtension(BlocksExtension):
 
     def extendMarkdownBlocks(self, md: Markdown, block_mgr) -> None:
         reader = Reader(md, self.getConfig("language"))
-        for block in (EvidenceBlock, ChecksBlock, DownloadBlock, NotesBlock, ParityBlock, MatrixBlock, BenchmarkBlock):
+        for block in (
+            EvidenceBlock,
+            ChecksBlock,
+            DownloadBlock,
+            NotesBlock,
+            ExploreBlock,
+            ParityBlock,
+            MatrixBlock,
+            BenchmarkBlock,
+        ):
             block_mgr.register(block, {"reader": reader})
         # Above the snippets extension (32), which reads what the short blocks become.
         md.preprocessors.register(EmbedProcessor(md, reader), "evidence-embeds", 40)

@@ -35,12 +35,12 @@ def installed(catalog: Catalog, framework: str) -> bool:
 
 
 def measure(
-    catalog: Catalog, topic: Topic, framework: str, values: Mapping[str, numpy.ndarray]
+    catalog: Catalog, topic: Topic, framework: str, values: Mapping[str, Mapping[str, numpy.ndarray]]
 ) -> tuple[dict[str, dict[str, float]], str]:
     """Return check -> quantity -> largest difference, and the framework's version.
 
-    `values`: expression -> array, from runs of the topic's scripts. Raises `CheckFailed` if the framework raises, or gives
-    another number of numbers.
+    `values`: script -> expression -> array, from a run of each script that has checks in this framework. Raises
+    `CheckFailed` if the framework raises, or gives another number of numbers, and `KeyError` if a script has not run.
     """
     checks = {name: check for name, check in topic.checks.items() if framework in check.code}
     tasks = {
@@ -52,7 +52,7 @@ def measure(
         }
         for name, check in checks.items()
     }
-    arrays = {f"{name}:{each}": values[each] for name, check in checks.items() for each in check.inputs}
+    arrays = {f"{name}:{each}": values[check.script][each] for name, check in checks.items() for each in check.inputs}
     python = str(interpreter(catalog, framework))
     with tempfile.TemporaryDirectory(prefix="checks-") as temporary:
         files = [Path(temporary) / name for name in ("tasks.json", "tasks.npz", "out.npz")]
@@ -80,7 +80,8 @@ def measure(
         differences[name] = {}
         for quantity, expression in (("value", check.value), ("derivative", check.derivative)):
             if expression:
-                ours, theirs = numpy.asarray(values[expression], dtype="float64").ravel(), found[f"{name}:{quantity}"]
+                ours = numpy.asarray(values[check.script][expression], dtype="float64").ravel()
+                theirs = found[f"{name}:{quantity}"]
                 if ours.shape != theirs.shape:
                     raise CheckFailed(
                         f"checks.{name} in {framework}: {theirs.size} numbers, where {expression} has {ours.size}"

@@ -431,7 +431,7 @@ def halves(group, records, version):
     return np.maximum(np.maximum(own, pooled), group.steps) * quantiles * math.sqrt(1 + 1 / group.runs)
 
 
-def suite(kind, records=100, fresh=100, seed=0):
+def suite(kind, records=400, fresh=40, seed=0):
     """Return the suite's rate of false alarms, and the mean number of scripts that are run again.
 
     The rate is an upper bound: it is summed over elements and sides.
@@ -479,7 +479,7 @@ def test_simulation_computes_what_the_module_does():
 def test_false_alarms_of_the_suite(kind):
     alarms, again = suite(kind)
     print(f"{kind}: one in {1 / max(alarms, 1e-9):.0f} runs of everything, {again:.2f} scripts run again")
-    # Two humps in every element of every script are more than the records show. With seven runs all may come from one.
+    # Two humps in every element of every script are more than the records show. All runs of a record may come from one.
     assert alarms <= FALSE_ALARMS * (2 if kind == "two humps" else 1)
     assert again <= 6
     if kind in ("normal", "recorded"):

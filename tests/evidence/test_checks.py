@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from evidence.catalog import CatalogError
@@ -53,7 +54,7 @@ def topic(toy, monkeypatch):
         toy.contract(CONTRACT, checks)
         catalog = toy.catalog
         topic = catalog.topic("toy")
-        found, version = measure(catalog, topic, "pytorch", toy.run().values)
+        found, version = measure(catalog, topic, "pytorch", {"toy": toy.run().values})
         return catalog, topic, found, version
 
     return compare
@@ -118,6 +119,22 @@ for number in numbers:
 '''
 """
     assert topic(check)[2] == {"steps": {"value": 0.0}}
+
+
+def test_two_scripts_may_use_one_name(toy, monkeypatch):
+    monkeypatch.chdir(toy.root)
+    toy.code(SCRIPT)
+    toy.write("requirements.txt", "torch==1.0\n")
+    double = SQUARE.replace("checks.square", "checks.double").replace("torch.square(x)", "2 * x")
+    double = double.replace("square(x)", "2 * x").replace('derivative = "2 * x"', 'script = "other"')
+    toy.contract(CONTRACT.replace("[results", 'scripts = ["toy", "other"]\n[results', 1), SQUARE, double)
+    toy.write("snippets/models/toy/other_numpy.py", SCRIPT.replace("-2, 2, 9", "0, 1, 5"))
+    catalog = toy.catalog
+    values = {"toy": {"x": np.linspace(-2, 2, 9)}, "other": {"x": np.linspace(0, 1, 5)}}
+    values["toy"] |= {"square(x)": values["toy"]["x"] ** 2, "2 * x": 2 * values["toy"]["x"]}
+    values["other"] |= {"2 * x": 2 * values["other"]["x"]}
+    found, _ = measure(catalog, catalog.topic("toy"), "pytorch", values)
+    assert found == {"square": {"value": 0.0, "derivative": 0.0}, "double": {"value": 0.0}}
 
 
 def test_the_last_line_is_the_value():

@@ -35,6 +35,16 @@ def test_steps(run):
     assert run.output == "9 steps\\n"
 """
 
+# What a whole run of the script leaves.
+LEFT = {
+    "results": {"score": 0.9},
+    "output": "9 steps\n",
+    "printed": [""],
+    "figures": {},
+    "drawn": {},
+    "versions": {"numpy": "2.4.6"},
+}
+
 
 class House(Repository):
     """A toy repository with the tests that hold the scripts of this one."""
@@ -69,8 +79,7 @@ def house(tmp_path) -> House:
         shutil.copy(ROOT / "tests" / name, house.write(f"tests/{name}", ""))
     house.write("tests/models/__init__.py", "")
     house.write("tests/models/test_toy.py", TEST)
-    left = {"results": {"score": 0.9}, "output": "9 steps\n", "printed": [""], "figures": {}, "drawn": {}}
-    house.keep(1, versions={"numpy": "2.4.6"}, **left)
+    house.keep(1, **LEFT)
     return house
 
 
@@ -240,9 +249,7 @@ def test_frameworks_are_asked_again_only_if_something_changed(house):
 
 
 def test_a_long_script_that_changed_is_rehearsed_by_trust_and_whole_where_asked(house):
-    house.keep(
-        1, results={"score": 0.9}, output="", figures={}, versions={"numpy": "2.4.6"}, seconds_cpu=CHEAP_SECONDS + 1
-    )
+    house.keep(1, **LEFT, seconds_cpu=CHEAP_SECONDS + 1)
     assert "ran 0, rehearsed 1, trusted 0." in house.test("--trust", *WRITING)[1]
     assert not (house.root / RECEIPT).exists()
     assert has_receipt(house, "--whole-changed")

@@ -92,7 +92,7 @@ def test_settings_are_those_of_the_formula(run):
         windows(plain, 2, 2).max(axis=(4, 5)),
         windows(plain, 2, 2).mean(axis=(4, 5)),
     )
-    tables = re.findall(r"(\d) × (\d)\n(\[\[.*?\]\])", run.output, re.DOTALL)
+    tables = re.findall(r"(\d) x (\d)\n(\[\[.*?\]\])", run.output, re.DOTALL)
     assert len(tables) == len(expected)
     for (height, width, numbers), numbers_expected in zip(tables, expected):
         found = [float(number) for number in re.findall(r"-?\d+\.\d*", numbers)]

@@ -46,6 +46,7 @@ def prose(toy, body: str, **options) -> str:
         ("It printed:\n\n```text\n--8<-- \"records/models/toy/toy_pytorch.cpu.txt\"\n```\n\nMore.", "More."),
         ("It drew:\n\n![](../records/models/toy/toy_pytorch.cpu.curve.svg)", ""),
         ("```text\nerror: no\n```", "```text\nerror: no\n```"),
+        ("/// explore | toy.border\nMove it.\n\nAnd look.\n///\n\nMore.", "More."),
         ("```bash\npython toy_numpy.py\n```", ""),
         ("```bash\nexport A=b\n```", "```bash\nexport A=b\n```"),
         ("/// download | models/toy\n///", ""),

@@ -34,7 +34,7 @@ def told(page, config, files):
 
 Page.render = told
 """
-TEXT = "# MLP\n\n## Results\n\nThis perceptron reaches {{ mlp_keras.test_accuracy }}; see [the start](../index.md).\n"
+TEXT = "# MLP\n\n## Results\n\nIt reaches {{ mlp_keras.test_accuracy }}; see [the start](../index.md).\n"
 SHOWN = (
     "",
     "models/mlp/",

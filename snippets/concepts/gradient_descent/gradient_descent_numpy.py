@@ -106,6 +106,7 @@ for condition, count in zip(condition_numbers, updates):
 # --8<-- [end:conditioning]
 
 # --8<-- [start:figures]
+hessian_entries = hessian.ravel()  # (4,), row by row
 slopes, intercepts = np.meshgrid(np.linspace(-1.6, 3.6, 80), np.linspace(-2.6, 2.8, 80))
 grid = excess(np.stack([slopes, intercepts], axis=-1))
 

@@ -90,7 +90,7 @@ and_states = np.ravel(learned["AND"][0]).tolist()
 and_sums = (inputs @ learned["AND"][0][-1][:2] + learned["AND"][0][-1][2]).tolist()
 and_half_states = np.ravel(half_rate).tolist()
 or_state, nand_state = learned["OR"][0][-1].tolist(), learned["NAND"][0][-1].tolist()
-xor_states = np.ravel(learned["XOR"][0][6:11]).tolist()  # after corrections 6 to 10
+xor_states = np.ravel(learned["XOR"][0][:11]).tolist()  # at the start, after corrections 1 to 10
 xor_ends = np.ravel(learned["XOR"][1]).tolist()
 xor_best = most_right(inputs, tables["XOR"])
 network_right = int((outputs == tables["XOR"]).sum())
