@@ -15,7 +15,7 @@ DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
 
 # --8<-- [start:data]
 def make_data(count, generator):
-    rows = generator.normal(size=(count, 10, 20)).astype("float32")
+    rows = generator.normal(scale=0.5, size=(count, 10, 20)).astype("float32")
     random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
     first, last = generator.choice([-1, 1], size=(2, count, 1))
     rows[:, 0] += first  # all 20 numbers of the first step, up or down by 1
