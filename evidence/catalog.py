@@ -368,10 +368,16 @@ class Training(_Table):
 
 
 class Contract(_Table):
-    """What a `topic.toml` says, each entry with its own name in it and the scripts it is about."""
+    """What a `topic.toml` says, each entry with its own name in it and the scripts it is about.
+
+    `headline`: the claim whose sentence says the topic's main result and stands alone, if it has another name than that.
+    `before`: the topics, such as `concepts/neuron`, that a reader has to know, but for those that one of these needs itself.
+    """
 
     title: Texts
+    before: tuple[str, ...] = Field(default=(), strict=False)
     scripts: Names
+    headline: str | None = None
     seeds: Annotated[int, Field(ge=1)] | None = None
     time_limit_seconds: Annotated[Number, Field(ge=1)] = 600
     results: dict[str, Result] = {}
@@ -414,6 +420,8 @@ class Contract(_Table):
                 raise ValueError(f"parity.{name} is of an unknown script: {plan.script}")
         if unknown := self.training.keys() - set(self.scripts):
             raise ValueError(f"training names unknown scripts: {', '.join(sorted(unknown))}")
+        if self.headline is not None and self.headline not in self.claims:
+            raise ValueError(f"headline names an unknown claim: {self.headline}")
         if not self.results:
             raise ValueError("declares no result: a topic that claims nothing cannot be tested")
         return self
@@ -438,6 +446,10 @@ class Topic:
         return self.contract.title
 
     @property
+    def before(self) -> tuple[str, ...]:
+        return self.contract.before
+
+    @property
     def results(self) -> Mapping[str, Result]:
         return self.contract.results
 
@@ -448,6 +460,11 @@ class Topic:
     @property
     def claims(self) -> Mapping[str, Claim]:
         return self.contract.claims
+
+    @property
+    def headline(self) -> Claim | None:
+        """The claim that the page of all evidence shows."""
+        return self.claims.get(self.contract.headline or "headline")
 
     @property
     def checks(self) -> Mapping[str, Check]:
@@ -548,7 +565,7 @@ def _constants(code: bytes) -> Mapping[str, Any] | None:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Every topic and script under `root`, the repository's folder."""
+    """Every topic and script under `root`, the repository's folder; the topics in an order in which they can be read."""
 
     root: Path
     topics: Mapping[str, Topic]
@@ -604,7 +621,7 @@ def load_catalog(root: Path) -> Catalog:
     """Read every `topic.toml` and the scripts beside it.
 
     Raises `CatalogError` if `root` is not the repository, a contract is incomplete, a script is missing or
-    undeclared, or two scripts or two topics share a name.
+    undeclared, two scripts or two topics share a name, or no order of reading gives each topic what it needs before.
     """
     snippets = root / "snippets"
     if not snippets.is_dir():
@@ -632,7 +649,33 @@ def load_catalog(root: Path) -> Catalog:
                 f"{path} lies in snippets/{place.parent.as_posix()}, which is no topic: a snippet lies in"
                 f" snippets/<section>/<topic>/ with a section of {', '.join(SECTIONS)}"
             )
-    return Catalog(root=root, topics=topics, scripts=scripts)
+    return Catalog(root=root, topics={path: topics[path] for path in _in_order(topics)}, scripts=scripts)
+
+
+def _in_order(topics: Mapping[str, Topic]) -> list[str]:
+    """Return the topics' paths so that each comes after what has to be read before it, and else as they are.
+
+    Raises `CatalogError` if a topic asks for one that does not exist, or if topics ask for one another.
+    """
+    found: list[str] = []
+
+    def visit(path: str, way: tuple[str, ...]) -> None:
+        if path in way:
+            circle = " → ".join([*way[way.index(path) :], path])
+            raise CatalogError(f"{topics[path].folder / 'topic.toml'}: before goes round in a circle: {circle}")
+        if path in found:
+            return
+        for earlier in topics[path].before:
+            if earlier not in topics:
+                raise CatalogError(
+                    f"{topics[path].folder / 'topic.toml'}: before names {earlier!r}, which is no topic; there are: {', '.join(topics)}"
+                )
+            visit(earlier, (*way, path))
+        found.append(path)
+
+    for path in topics:
+        visit(path, ())
+    return found
 
 
 def _scripts_of(topic: Topic) -> list[Script]:

@@ -20,7 +20,7 @@ import functools
 import math
 import re
 import statistics
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -292,13 +292,18 @@ def _breaks(claim: Claim, topic: Topic, evidence: Evidence, stems: set[str], nam
 
 
 def values(
-    claim: Claim, topic: Topic, evidence: Evidence, expression: str, unit: str | None
+    claim: Claim,
+    topic: Topic,
+    evidence: Evidence,
+    expression: str,
+    unit: str | None,
+    stems: Container[str] | None = None,
 ) -> tuple[list[float], str]:
-    """Return what an expression of a claim's sentence is over all its runs, and its unit.
+    """Return what an expression of a claim's sentence is over all its runs, or over those of the scripts `stems`, and its unit.
 
     Raises `ClaimError` if it is no number, or its unit cannot be known.
     """
-    where = places(claim, topic, evidence)
+    where = [(script, seed) for script, seed in places(claim, topic, evidence) if stems is None or script.stem in stems]
     found = [evaluate(expression, evidence, script, seed) for script, seed in where]
     if not found or not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in found):
         raise ClaimError(f"{topic.path}: {{{expression}}} in claims.{claim.name} is no number")

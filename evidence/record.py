@@ -147,11 +147,11 @@ def seeds_to_run(catalog: Catalog, script: Script, device: str = "cpu") -> list[
     return [seed for seed in catalog.seeds(script) if seed not in recorded] or catalog.seeds(script)
 
 
-def recorded_results(catalog: Catalog, scripts: Iterable[Script] | None = None) -> Evidence:
-    """Return the results of every recorded run on the CPU, of some scripts or of all."""
+def recorded_results(catalog: Catalog, scripts: Iterable[Script] | None = None, device: str = "cpu") -> Evidence:
+    """Return the results of every recorded run on a device, of some scripts or of all."""
     runs = {}
     for script in catalog.scripts.values() if scripts is None else scripts:
-        content = read_sealed(record_path(catalog, script, "cpu"))
+        content = read_sealed(record_path(catalog, script, device))
         if content:
             runs[script.stem] = {int(seed): results for seed, results in content["results"].items()}
     return Evidence(catalog, runs)

@@ -239,7 +239,8 @@ class Converter:
             while below[-1] + 1 < len(headings) and headings[below[-1] + 1][1] > level:
                 below.append(below[-1] + 1)
             shown = set().union(*(headings[each][2] for each in below))
-            if shown and self.script.stem not in shown:
+            # The title stays, though all that stands below it may be about others.
+            if level > 1 and shown and self.script.stem not in shown:
                 end = headings[below[-1] + 1][0] if below[-1] + 1 < len(headings) else len(lines)
                 dropped |= set(range(index, end))
         return [line for index, line in enumerate(lines) if index not in dropped]

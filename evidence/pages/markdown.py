@@ -18,11 +18,14 @@
   `neuron` describes; `evidence.pages.explore` draws it.
 - `/// parity | models/mlp` and a closing `///` become a sentence that says how alike the versions of a topic's models are;
   without a topic, one for each model, for a page at the top of the documentation.
-- `/// evidence-matrix` and a closing `///` become the table of all scripts on all devices; it belongs on a page at the top of
-  the documentation, from which `models/mlp.md` leads to a topic.
+- `/// evidence-matrix` and a closing `///` become the table of all topics: the headline of each, what it is in each framework,
+  and on a click the scripts behind it; it belongs on a page at the top of the documentation, from which `models/mlp.md` leads
+  to a topic.
 - `/// benchmark` and a closing `///` become the table of the benchmark; `{{ benchmark.cnn_keras }}` says how many times a
   recipe's CPU time the public one needs, `{{ benchmark.date }}` and `{{ benchmark.device }}` when and where it ran.
 - An image from `records/` gets its text alternative in the page's language, and its size.
+- `{{ records.runs }}` is the number of all recorded runs; `topics`, `scripts`, `claims` and `comparisons` (of a formula with a
+  framework's function) are counted as well.
 - Below its title, a page with any of these says when those runs were made.
 
 Whatever is wrong with a record is shown in the page and logged as a warning, which a strict build turns into a failure.
@@ -46,7 +49,17 @@ from pymdownx.blocks.block import Block
 
 from evidence import claims
 from evidence.benchmark.record import RECIPES, REFERENCES, Benchmark, BenchmarkRefused, read_benchmark
-from evidence.catalog import FRAMEWORKS, WITHOUT_NOTEBOOK, Catalog, CatalogError, Script, Topic, load_catalog
+from evidence.catalog import (
+    FRAMEWORKS,
+    SECTIONS,
+    WITHOUT_NOTEBOOK,
+    Catalog,
+    CatalogError,
+    Claim,
+    Script,
+    Topic,
+    load_catalog,
+)
 from evidence.checks import read_checks
 from evidence.code import PACKAGES, local_modules
 from evidence.pages import explore
@@ -81,16 +94,25 @@ WORDS = {
         "summary": "{}：{}",
         "separator": "，",
         "checked": "公式",
-        "checks": "同一批输入，双精度，本页的算式与各框架自己的函数最多相差多少（{}，{} 测得）。",
+        "checks": "同一批输入，本页的算式与各框架自己的函数最多相差多少；未注明的都是双精度（{}，{} 测得）。",
+        "single": "，单精度",
         "derivative": "导数",
         "nothing": "无",
         "seconds": "{} 秒",
         "stale": "这份记录已失效，数字可能不再成立：",
         "backend": "（{} 后端）",
+        "sections": dict(concepts="概念", frameworks="框架", models="模型", practice="实践", walkthroughs="实战"),
         "topic": "主题",
-        "result": "结果",
+        "headline": "主要结果",
         "cpu_time": "CPU 时间",
-        "thread_count": "线程数",
+        "runs": "{} 次运行",
+        "run": "1 次运行",
+        "behind": "怎样跑出来的",
+        "of_script": "：",
+        "some_seeds": "种子 {}–{}",
+        "one_seed": "种子 {}",
+        "no_seed": "没有随机数",
+        "no_gpu": "目前的运行都在 CPU 上；GPU：尚未。",
         "not yet": "尚未",
         "download": "下载全部脚本（zip）",
         "view": "查看",
@@ -110,6 +132,7 @@ WORDS = {
         "parity": "：装进同样的权重，{frameworks} 的版本与 Keras 的最多相差：输出 {forward}，梯度 {gradient}，SGD 十步之后的参数 {sgd_10}（{date}）。",
         "parity_how": "怎样核对",
         "and": "、",
+        "comma": "、",
     },
     "en": {
         "framework": "Framework",
@@ -125,16 +148,31 @@ WORDS = {
         "summary": "{}: {}",
         "separator": ", ",
         "checked": "Formula",
-        "checks": "Largest difference between this page’s formulas and each framework’s own function, for the same inputs in double precision ({}, measured on {}).",
+        "checks": "Largest difference between this page’s formulas and each framework’s own function, for the same inputs, in double precision where nothing else is said ({}, measured on {}).",
+        "single": ", in single precision",
         "derivative": "derivative",
         "nothing": "none",
         "seconds": "{} s",
         "stale": "This record no longer holds, and its figures may be wrong: ",
         "backend": " ({} backend)",
+        "sections": dict(
+            concepts="Concepts",
+            frameworks="Frameworks",
+            models="Models",
+            practice="Practice",
+            walkthroughs="Walkthroughs",
+        ),
         "topic": "Topic",
-        "result": "Result",
+        "headline": "Main result",
         "cpu_time": "CPU time",
-        "thread_count": "Threads",
+        "runs": "{} runs",
+        "run": "1 run",
+        "behind": "How it was run",
+        "of_script": ": ",
+        "some_seeds": "seeds {}–{}",
+        "one_seed": "seed {}",
+        "no_seed": "no chance in it",
+        "no_gpu": "All runs so far were on a CPU. On a GPU: not yet.",
         "not yet": "not yet",
         "download": "Download all scripts (zip)",
         "view": "view",
@@ -154,7 +192,8 @@ WORDS = {
         "parity": ": with the same weights, the versions in {frameworks} differ from Keras’ by at most {forward} in the output,"
         " {gradient} in the gradient and {sgd_10} in the parameters after ten steps of SGD ({date}). ",
         "parity_how": "How this is checked",
-        "and": ", ",
+        "and": " and ",
+        "comma": ", ",
     },
 }
 
@@ -206,6 +245,15 @@ def format_ratio(value: float, language: str) -> str:
     return WORDS[language]["times"].format(f"{value:.1f}")
 
 
+def write_sentence(element: etree.Element, text: str) -> None:
+    """Put the sentence of a claim into an empty element; what stands in backticks is code."""
+    parts = re.split("`([^`]*)`", text)
+    element.text = AtomicString(parts[0])
+    for code, after in zip(parts[1::2], parts[2::2]):
+        named = etree.SubElement(element, "code")
+        named.text, named.tail = AtomicString(code), AtomicString(after)
+
+
 class Reader:
     """Reads records for one page, and complains about each problem once."""
 
@@ -216,7 +264,7 @@ class Reader:
         self.records: dict[tuple[str, str], Record] = {}  # read once for a page
         self.dates: set[str] = set()  # of the runs that the page shows
         self._catalog: Catalog | None = None
-        self.evidence: claims.Evidence | None = None
+        self.evidence: dict[str, claims.Evidence] = {}  # by device
 
     @property
     def catalog(self) -> Catalog:
@@ -273,6 +321,8 @@ class Reader:
         pattern, name, index, part = match.groups()
         if pattern == "benchmark":
             return self._benchmark_fact(name)
+        if pattern == "records":
+            return self._total(name)
         scripts = self.scripts(pattern)
         results = [script.results.get(name) for script in scripts]
         declared = results[0]
@@ -303,20 +353,38 @@ class Reader:
                     raise EvidenceError(f"{name} has only {len(value)} elements") from None
         return format_range(values, declared.unit, self.language)
 
+    def recorded(self, device: str) -> claims.Evidence:
+        """Return the results of every recorded run on a device; what has not run there counts with its runs on the CPU."""
+        if device not in self.evidence:
+            runs = recorded_results(self.catalog, device=device).runs
+            elsewhere = {} if device == "cpu" else self.recorded("cpu").runs
+            self.evidence[device] = claims.Evidence(self.catalog, {**elsewhere, **runs})
+        return self.evidence[device]
+
     def claim(self, topic: str, name: str) -> str:
         """Return the sentence of a claim in this page's language, with values over every framework and recorded seed."""
         try:
             topic, claim = claims.find(self.catalog, topic, name)
             for script in claims.scripts_of(self.catalog, topic, claim):
                 self.record(script)
-            if self.evidence is None:
-                self.evidence = recorded_results(self.catalog)
 
             def value(match: re.Match) -> str:
-                found, unit = claims.values(claim, topic, self.evidence, match[1], match[2])
+                found, unit = claims.values(claim, topic, self.recorded("cpu"), match[1], match[2])
                 return format_range(found, unit, self.language)
 
             return claims.PLACEHOLDER.sub(value, claim.text[self.language])
+        except claims.ClaimError as error:
+            raise EvidenceError(str(error)) from None
+
+    def first_value(self, topic: Topic, claim: Claim, records: list[Record]) -> str | None:
+        """Return what the first value of a claim's sentence is over some records of one device; None if it is not about them."""
+        scripts = {record.script.stem for record in records}
+        try:
+            if scripts.isdisjoint(script.stem for script in claims.scripts_of(self.catalog, topic, claim)):
+                return None
+            match = claims.PLACEHOLDER.search(claim.text[self.language])
+            evidence = self.recorded(records[0].device)
+            return format_range(*claims.values(claim, topic, evidence, match[1], match[2], scripts), self.language)
         except claims.ClaimError as error:
             raise EvidenceError(str(error)) from None
 
@@ -336,6 +404,25 @@ class Reader:
         if name not in ("date", "device"):
             raise EvidenceError(f"the benchmark has no {name}")
         return benchmark.content[name]
+
+    def _total(self, name: str) -> str:
+        """Return how much there is of something in all topics and their records."""
+        topics, scripts = self.catalog.topics.values(), self.catalog.scripts.values()
+        count = {
+            "topics": lambda: len(topics),
+            "scripts": lambda: len(scripts),
+            "runs": lambda: sum(len(self.record(script).seeds) for script in scripts),
+            "claims": lambda: sum(len(topic.claims) for topic in topics),
+            "comparisons": lambda: sum(len(check.code) for topic in topics for check in topic.checks.values()),
+        }.get(name)
+        if not count:
+            raise EvidenceError(f"the records have no {name} to be counted")
+        return format_value(count(), "count", self.language)
+
+    def seconds_cpu(self, script: Script) -> float:
+        """Return the recorded CPU time of a script; 0 if it was never recorded, of which others complain."""
+        content = read_record(self.catalog, script).content
+        return content["seconds"]["cpu"] if content else 0
 
     def _fact(self, records: list[Record], name: str) -> str:
         contents = [record.content for record in records]
@@ -416,22 +503,26 @@ class Reader:
             (words["date"], content["date"]),
         ]
 
-    def matrix_row(self, record: Record) -> list[tuple[str, float | str]]:
-        """Return text and sort key of the cells after topic and framework: device, result, time, memory, threads, date."""
+    def machine(self, record: Record) -> str:
+        """Return what a record ran on: the device, its threads, and Python's release."""
         words, content = WORDS[self.language], record.content
-        device = record.device.upper()
-        if not content:
-            return [(device, device), (words["not yet"], ""), *[("", "")] * 4]
-        results = self.results(record)
-        cpu, memory = content["seconds"]["cpu"], content["peak_memory_bytes"]
-        return [
-            (f"{device} {content['device']['name']}", device),
-            ("; ".join(f"{label} {text}" for label, text in results[:1]), results[0][1] if results else ""),
-            (format_value(cpu, "seconds", self.language), cpu),
-            (format_value(memory, "bytes", self.language), memory),
-            (str(content["threads"]), content["threads"]),
-            (content["date"], content["date"]),
+        device = f"{content['device']['kind'].upper()} {content['device']['name']}"
+        return ", ".join(
+            [device, words["threads"].format(content["threads"]), f"Python {content['versions']['python']}"]
+        )
+
+    def details(self, record: Record) -> str:
+        """Return in one line what is a record's own: framework, seeds, date, time and memory."""
+        words, content, seeds = WORDS[self.language], record.content, record.seeds
+        named = "some_seeds" if len(seeds) > 1 else "no_seed" if record.script.own_seed is None else "one_seed"
+        facts = [
+            self.framework(record),
+            words[named].format(min(seeds), max(seeds)),
+            content["date"],
+            words["seconds_cpu"].format(format_value(content["seconds"]["cpu"], "seconds", self.language)),
+            format_value(content["peak_memory_bytes"], "bytes", self.language),
         ]
+        return words["separator"].join(facts)
 
 
 class EmbedProcessor(Preprocessor):
@@ -460,14 +551,12 @@ class ExpressionProcessor(InlineProcessor):
         end = match.end()
         try:
             text = self.reader.expression(match.group(1))
-            # A claim is a sentence, which may break into lines, and may name an input as code.
-            parts = re.split("`([^`]*)`", text) if CLAIM.fullmatch(match.group(1)) else [text]
-            element.text = AtomicString(parts[0])
-            for code, after in zip(parts[1::2], parts[2::2]):
-                named = etree.SubElement(element, "code")
-                named.text, named.tail = AtomicString(code), AtomicString(after)
             if CLAIM.fullmatch(match.group(1)):
+                # A sentence, which may break into lines.
                 element.set("class", "evidence-claim")
+                write_sentence(element, text)
+            else:
+                element.text = AtomicString(text)
             # The source has a space between an expression and Chinese text; what it stands for may end in Chinese itself (12 秒).
             if HAN.match(text[-1:]) and HAN.match(data[end + 1 : end + 2]) and data[end] == " ":
                 end += 1
@@ -622,10 +711,12 @@ class ChecksBlock(ReadingBlock):
         for name, check in topic.checks.items():
             row = etree.SubElement(body, "tr")
             title = etree.SubElement(row, "th", {"scope": "row"})
+            precision = words["single"] if check.dtype == "float32" else ""
             if check.label:
-                title.text = AtomicString(check.label[language])
+                title.text = AtomicString(check.label[language] + precision)
             else:
-                etree.SubElement(title, "code").text = AtomicString(check.value)
+                code = etree.SubElement(title, "code")
+                code.text, code.tail = AtomicString(check.value), AtomicString(precision)
             for framework in used:
                 cell = etree.SubElement(row, "td")
                 if framework not in check.code:
@@ -788,7 +879,8 @@ class ParityBlock(ReadingBlock):
             quantity: format_value(max(each[quantity] for each in parity.differences.values()), "number", language)
             for quantity in ("forward", "gradient", "sgd_10")
         }
-        frameworks = words["and"].join(FRAMEWORKS[framework] for framework in parity.differences)
+        *others, last_one = (FRAMEWORKS[framework] for framework in parity.differences)
+        frameworks = words["and"].join(filter(None, [words["comma"].join(others), last_one]))
         paragraph = etree.SubElement(container, "p")
         title = etree.SubElement(paragraph, "strong")
         title.text = AtomicString(topic.title[language])
@@ -804,54 +896,116 @@ class ParityBlock(ReadingBlock):
 
 
 class MatrixBlock(ReadingBlock):
-    """`/// evidence-matrix`: every script on every device, and `not yet` where there has been no run."""
+    """`/// evidence-matrix`: a row for each topic, with its headline, and what that is in each framework.
+
+    What ran on a GPU has a column of its own beside that of the framework; where nothing did, a sentence says so.
+    """
 
     NAME = "evidence-matrix"
-    COLUMNS = ("topic", "framework", "device", "result", "cpu_time", "memory", "thread_count", "date")
 
     def on_create(self, parent: etree.Element) -> etree.Element:
-        labels = [WORDS[self.reader.language][column] for column in self.COLUMNS]
-        table = etree.SubElement(parent, "table", {"class": "evidence-matrix"})
-        head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
-        for label in labels:
-            # sort.js makes the buttons work; made there, they would move the table after it has been painted.
-            heading = etree.SubElement(head, "th", {"scope": "col"})
-            etree.SubElement(heading, "button", {"type": "button"}).text = AtomicString(label)
-        body = etree.SubElement(table, "tbody")
+        words = WORDS[self.reader.language]
+        container = etree.SubElement(parent, "div")
         try:
-            scripts = list(self.reader.catalog.scripts.values())
+            catalog = self.reader.catalog
         except EvidenceError as error:
-            self._problem(body, error)
-            return table
-        for script in scripts:
-            for device in DEVICES:
-                # NumPy computes on the CPU alone; a GPU would be a hole that nobody can fill.
-                if device == "cpu" or script.framework != "numpy":
-                    try:
-                        self._add(body, labels, script, device)
-                    except EvidenceError as error:
-                        self._problem(body, error)
-        return table
+            self._problem(container, error)
+            return container
+        present = {
+            (script.framework, device)
+            for script in catalog.scripts.values()
+            for device in DEVICES
+            if device == "cpu" or record_path(catalog, script, device).exists()
+        }
+        on_gpu = {framework for framework, device in present if device == "gpu"}
+        # NumPy last: it has the formulas, the others the models.
+        order = sorted(FRAMEWORKS, key="numpy".__eq__)
+        columns = {
+            (framework, device): FRAMEWORKS[framework] + (f" {device.upper()}" if framework in on_gpu else "")
+            for framework in order
+            for device in DEVICES
+            if (framework, device) in present
+        }
+        table = etree.SubElement(container, "table", {"class": "evidence-matrix"})
+        head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
+        for label in (words["topic"], words["headline"], *columns.values()):
+            etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(label)
+        for section in SECTIONS:
+            topics = [topic for topic in catalog.topics.values() if topic.section == section]
+            if not topics:
+                continue
+            body = etree.SubElement(table, "tbody")
+            title = etree.SubElement(
+                etree.SubElement(body, "tr", {"class": "group"}),
+                "th",
+                {"scope": "rowgroup", "colspan": str(len(columns) + 2)},
+            )
+            title.text = AtomicString(words["sections"][section])
+            for topic in topics:
+                self._add(etree.SubElement(body, "tr"), topic, columns)
+        if not on_gpu:
+            etree.SubElement(container, "p").text = AtomicString(words["no_gpu"])
+        return container
 
-    def _problem(self, body: etree.Element, error: EvidenceError) -> None:
+    def _problem(self, element: etree.Element, error: EvidenceError) -> None:
         self.reader.complain(f"/// evidence-matrix: {error}")
-        attributes = {"class": "evidence-problem", "colspan": str(len(self.COLUMNS))}
-        etree.SubElement(etree.SubElement(body, "tr"), "td", attributes).text = AtomicString(str(error))
+        etree.SubElement(element, "p", {"class": "evidence-problem"}).text = AtomicString(str(error))
 
-    def _add(self, body: etree.Element, labels: list[str], script: Script, device: str) -> None:
-        if device == "cpu" or record_path(self.reader.catalog, script, device).exists():
-            record = self.reader.record(script, device)
-        else:
-            record = read_record(self.reader.catalog, script, device)
-        framework = self.reader.framework(record) if record.content else FRAMEWORKS[script.framework]
-        title = script.topic.title[self.reader.language]
-        cells = [(title, title), (framework, framework), *self.reader.matrix_row(record)]
-        row = etree.SubElement(body, "tr")
-        for index, (label, (text, key)) in enumerate(zip(labels, cells)):
-            cell = etree.SubElement(row, "td", {"data-label": label, "data-sort": str(key)})
-            if index == 0:
-                cell = etree.SubElement(cell, "a", {"href": self._page(script)})
-            cell.text = AtomicString(text)
+    def _add(self, row: etree.Element, topic: Topic, columns: dict[tuple[str, str], str]) -> None:
+        reader = self.reader
+        scripts = list(reader.catalog.select(topic.path))
+        title = etree.SubElement(row, "th", {"scope": "row"})
+        link = etree.SubElement(title, "a", {"href": self._page(scripts[0])})
+        link.text = AtomicString(topic.title[reader.language])
+        result = etree.SubElement(row, "td")
+        try:
+            if not (claim := topic.headline):
+                raise EvidenceError(f"{topic.path} has no headline: call a claim so, or name one")
+            records = {
+                column: [
+                    reader.record(script, column[1])
+                    for script in scripts
+                    if script.framework == column[0]
+                    and (column[1] == "cpu" or record_path(reader.catalog, script, column[1]).exists())
+                ]
+                for column in columns
+            }
+            sentence = reader.claim(topic.name, claim.name)
+            values = {
+                column: text
+                for column, found in records.items()
+                if found and (text := reader.first_value(topic, claim, found))
+            }
+        except EvidenceError as error:
+            result.set("colspan", str(len(columns) + 1))
+            self._problem(result, error)
+            return
+        write_sentence(etree.SubElement(result, "p"), sentence[0].upper() + sentence[1:])
+        self._details(result, [record for found in records.values() for record in found])
+        words = WORDS[reader.language]
+        for column, label in columns.items():
+            cell = etree.SubElement(row, "td", {"data-label": label})
+            runs = sum(len(record.seeds) for record in records[column])
+            # In one framework alone, the sentence has said it.
+            if column in values and len(values) > 1:
+                etree.SubElement(cell, "span", {"class": "evidence-value"}).text = AtomicString(values[column])
+            if runs:
+                text = words["run"] if runs == 1 else words["runs"].format(runs)
+                etree.SubElement(cell, "small").text = AtomicString(text)
+
+    def _details(self, cell: etree.Element, records: list[Record]) -> None:
+        words = WORDS[self.reader.language]
+        details = etree.SubElement(cell, "details")
+        etree.SubElement(details, "summary").text = AtomicString(words["behind"])
+        for machine in dict.fromkeys(map(self.reader.machine, records)):
+            etree.SubElement(details, "p").text = AtomicString(machine)
+            items = etree.SubElement(details, "ul")
+            for record in records:
+                if self.reader.machine(record) == machine:
+                    item = etree.SubElement(items, "li")
+                    link = etree.SubElement(item, "a", {"href": self._page(record.script)})
+                    link.text = AtomicString(record.script.path.name)
+                    link.tail = AtomicString(words["of_script"] + self.reader.details(record))
 
     def _page(self, script: Script) -> str:
         """Return the page that shows a script: that of its topic or, of a walkthrough, the notebook named like script or topic."""

@@ -69,6 +69,13 @@ SKIPPED_CLASSES = {
         "download",
         "footnote-ref",
         "footnote-backref",
+        # What leads to other pages: these are found by themselves.
+        "guide",
+        "map",
+        "pictures",
+        "symptoms",
+        "ways",
+        "page-foot",
     ]
 }
 

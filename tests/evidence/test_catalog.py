@@ -338,3 +338,24 @@ def test_bounds_of_a_rehearsal(toy):
         "score is 0.1, below 0.2, its minimum in rehearsal",
         "losses is 3.5, above 3, its maximum in rehearsal",
     ]
+
+
+def test_topics_come_in_an_order_in_which_they_can_be_read(toy):
+    """What is to be read before comes before, though its name is later in the alphabet."""
+    toy.contract(CONTRACT.replace("scripts", 'before = ["concepts/zero"]\nscripts', 1), ABSENT)
+    toy.contract(CONTRACT.replace("toy", "zero"), ABSENT, topic="concepts/zero")
+    toy.write("snippets/concepts/zero/zero_numpy.py", SCORE)
+    assert list(toy.catalog.topics) == ["concepts/zero", "models/toy"]
+    toy.contract(
+        CONTRACT.replace("toy", "zero").replace("scripts", 'before = ["models/toy"]\nscripts', 1),
+        ABSENT,
+        topic="concepts/zero",
+    )
+    with pytest.raises(CatalogError, match="in a circle: concepts/zero → models/toy → concepts/zero"):
+        toy.catalog
+    toy.contract(CONTRACT.replace("scripts", 'before = ["concepts/nothing"]\nscripts', 1), ABSENT)
+    (toy.root / "snippets/concepts/zero/zero_numpy.py").unlink()
+    (toy.root / "snippets/concepts/zero/topic.toml").unlink()
+    (toy.root / "snippets/concepts/zero").rmdir()
+    with pytest.raises(CatalogError, match="before names 'concepts/nothing', which is no topic"):
+        toy.catalog

@@ -34,6 +34,13 @@ scripts = ["toy"]
 label = { zh = "个数", en = "Count" }
 selection = { zh = "有几个", en = "how many" }
 """
+HEADLINE = """
+[claims.headline]
+scripts = ["toy"]
+holds = "score > 0.5"
+zh = "`toy` 得 {score}"
+en = "gets {score} with `toy`"
+"""
 FIGURE = "records/models/toy/toy_numpy.cpu.curve.svg"
 
 
@@ -43,7 +50,7 @@ def built_site(tmp_path_factory):
     site = Repository(tmp_path_factory.mktemp("site").resolve() / "repository")
     two = CONTRACT.replace('["toy"]', '["toy", "other"]').replace("seeds = 2", "seeds = 3")
     absent = ABSENT.replace("pytorch =", "other_pytorch =")
-    site.contract(two, OTHER_RESULTS, LOSSES, CURVE, absent)
+    site.contract(two, OTHER_RESULTS, LOSSES, CURVE, HEADLINE, absent)
     stems = {"toy_numpy": 0, "toy_pytorch": 0.02, "other_numpy": 0.05}
     for stem in stems:
         site.write(f"snippets/models/toy/{stem}.py", "SEED = 0\n")
@@ -399,29 +406,61 @@ def test_strip_of_nothing(show, argument):
 # The matrix
 
 
-@pytest.mark.parametrize("language, title, yet", [("zh", "玩具", "尚未"), ("en", "Toy", "not yet")])
-def test_matrix(show, site, language, title, yet):
-    results = {"score": 0.9, "losses": [1.0], "extra": 1}
-    script = site.catalog.script("toy_pytorch")
+WORDING = {
+    "zh": ("模型", "玩具", "toy 得 90.00%–94.00%", "次运行", "尚未", "种子 0–2"),
+    "en": ("Models", "Toy", "Gets 90.00%–94.00% with toy", "runs", "not yet", "seeds 0–2"),
+}
+
+
+def cells(row):
+    return {cell.get("data-label"): cell.get_text(" ", strip=True) for cell in row.select("td[data-label]")}
+
+
+@pytest.mark.parametrize("language", WORDING)
+def test_matrix(show, language):
+    """A topic has one row: the headline over all frameworks and seeds, its value and the runs in each, and what ran on a click."""
+    group, title, headline, runs, yet, seeds = WORDING[language]
+    html, text, warnings = show("/// evidence-matrix\n///", language)
+    first, row = html.select("table.evidence-matrix tbody tr")
+    assert warnings == [] and first.text.strip() == group and row.select_one("th").text == title
+    assert row.select_one("a")["href"] == "models/toy.md"
+    assert row.select_one("td > p").text == headline and row.select_one("td > p code").text == "toy"
+    assert cells(row) == {"PyTorch": f"92.00%–94.00% 3 {runs}", "NumPy": f"90.00%–92.00% 6 {runs}"}
+    assert len(row.select("td, th")) == len(html.select("thead th")) == 4 and yet in text
+    items = [item.text for item in row.select("details li")]
+    assert [item.partition(".py")[0] for item in items] == ["toy_pytorch", "toy_numpy", "other_numpy"]
+    assert all(seeds in item for item in items)
+    assert "PyTorch 2.13.0" in items[0] and "Toy 3000" in row.select_one("details > p").text
+
+
+@pytest.mark.parametrize("language", WORDING)
+def test_matrix_with_a_gpu(show, site, language):
+    """What ran on a GPU has a column of its own, and numbers of its own."""
+    runs, yet = WORDING[language][3:5]
+    results = {"score": 0.99, "losses": [1.0], "extra": 1}
     versions = {"torch": "2.13.0", "python": "3.11.7"}
-    write_record(
-        site.catalog,
-        [site.made_up_run(n, script=script, device="gpu", results=results, versions=versions) for n in range(3)],
-    )
-    html, _, warnings = show("/// evidence-matrix\n///", language)
-    rows = [[cell.text for cell in row.select("td")] for row in html.select("table.evidence-matrix tbody tr")]
-    assert warnings == [] and all(len(row) == len(html.select("thead th")) for row in rows)
-    assert [row[:3] for row in rows] == [
-        [title, "NumPy 2.4.6", "CPU Toy 3000"],
-        [title, "PyTorch 2.13.0", "CPU Toy 3000"],
-        [title, "PyTorch 2.13.0", "GPU Toy 3000"],
-        [title, "NumPy 2.4.6", "CPU Toy 3000"],
-    ]
-    assert "90.00%" in rows[0][3] and "92.00%" in rows[1][3] and "95.00%" in rows[3][3]
-    assert {link["href"] for link in html.select("tbody a")} == {"models/toy.md"}
-    (site.root / "records/models/toy/toy_pytorch.gpu.json").unlink()
-    row = show("/// evidence-matrix\n///", language)[0].select("tbody tr")[2]
-    assert row.select("td")[2].text == "GPU" and yet in row.text
+    script = site.catalog.script("toy_pytorch")
+    made = {"script": script, "device": "gpu", "device_name": "Fast 9", "results": results, "versions": versions}
+    write_record(site.catalog, [site.made_up_run(seed, **made) for seed in range(3)])
+    html, text, warnings = show("/// evidence-matrix\n///", language)
+    row = html.select("tbody tr")[1]
+    assert warnings == [] and yet not in text
+    assert cells(row) == {
+        "PyTorch CPU": f"92.00%–94.00% 3 {runs}",
+        "PyTorch GPU": f"99.00% 3 {runs}",
+        "NumPy": f"90.00%–92.00% 6 {runs}",
+    }
+    assert ["Fast 9" in machine.text for machine in row.select("details > p")] == [False, True]
+
+
+def test_matrix_with_one_framework(show, site):
+    """The sentence has said the number; the column says how often it ran."""
+    for path in ("snippets/models/toy/toy_pytorch.py", "records/models/toy/toy_pytorch.cpu.json"):
+        (site.root / path).unlink()
+    contract = site.root / "snippets/models/toy/topic.toml"
+    contract.write_text(contract.read_text("utf-8").replace("other_pytorch =", "pytorch ="), "utf-8")
+    html, _, warnings = show("/// evidence-matrix\n///")
+    assert cells(html.select("tbody tr")[1]) == {"NumPy": "6 runs"} and warnings == []
 
 
 def test_download_offers_every_file_that_a_script_needs(show, site):
@@ -441,11 +480,21 @@ def test_download_offers_every_file_that_a_script_needs(show, site):
 
 
 def test_matrix_with_an_unusable_record(show, site):
-    """One bad record takes neither the others nor the word of it from the page."""
+    """One bad record takes neither the topic nor the word of it from the page."""
     (site.root / "records/models/toy/toy_numpy.cpu.json").unlink()
     html, _, warnings = show("/// evidence-matrix\n///")
-    assert len(html.select("tbody tr")) == 4 and "toy_numpy" in html.select_one("tr .evidence-problem").text
+    row = html.select("tbody tr")[1]
+    assert row.select_one("th a") and "toy_numpy" in row.select_one(".evidence-problem").text
     assert any("the record of toy_numpy is missing" in warning for warning in warnings)
+
+
+def test_matrix_with_a_topic_without_headline(show, site):
+    contract = site.root / "snippets/models/toy/topic.toml"
+    contract.write_text(contract.read_text("utf-8").replace("claims.headline", "claims.other"), "utf-8")
+    _, text, warnings = show("/// evidence-matrix\n///")
+    assert "models/toy has no headline" in text and len(warnings) == 1
+    contract.write_text(f'headline = "other"\n{contract.read_text("utf-8")}', "utf-8")
+    assert show("/// evidence-matrix\n///")[2] == []
 
 
 # Figures

@@ -168,6 +168,19 @@ def _defaults(framework, snippet):
     }
 
 
+def _start(framework, snippet):
+    """The largest weight and bias of each layer, hidden and output, for each start by the name of its framework."""
+    found = {}
+    for name in snippet["STARTS"]:
+        parameters, _ = _open(snippet["started"](name))
+        for part, many in (("kernel", "kernels"), ("bias", "biases")):
+            largest = [numpy.abs(parameters[f"{layer}_{part}"]).max() for layer in ("hidden", "output")]
+            found[f"{name.lower()}_{many}"] = numpy.array(largest)
+    return found
+
+
 def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     name, _, framework = Path(snippet["__file__"]).stem.partition("_")
-    return {"comparison": _comparison, "mechanics": _mechanics, "defaults": _defaults}[name](framework, snippet)
+    return {"comparison": _comparison, "start": _start, "mechanics": _mechanics, "defaults": _defaults}[name](
+        framework, snippet
+    )

@@ -29,6 +29,11 @@ def comparison(run_of, catalog, framework):
 
 
 @pytest.fixture
+def start(run_of, catalog, framework):
+    return run_of(catalog.script(f"start_{framework}"))
+
+
+@pytest.fixture
 def mechanics(run_of, catalog, framework):
     return run_of(catalog.script(f"mechanics_{framework}"))
 
@@ -133,15 +138,22 @@ def test_frameworks_agree(catalog):
     assert_near(catalog, "comparison", test_accuracy=0.003)
 
 
-def test_accuracies_overlap_and_first_losses_do_not(catalog):
-    """The default initial weights of PyTorch and Gluon are smaller, and their first epoch is worse, whatever the seed."""
-    accuracies, losses = {}, {}
-    for framework in ALL:
-        record = read_record(catalog, catalog.script(f"comparison_{framework}"))
-        accuracies[framework] = [record.value("test_accuracy", seed) for seed in record.seeds]
-        losses[framework] = [record.value("training_losses", seed)[0] for seed in record.seeds]
-    assert max(map(min, accuracies.values())) < min(map(max, accuracies.values()))
-    assert max(losses["keras"] + losses["tensorflow"]) < min(losses["pytorch"] + losses["mxnet"])
+@each("start", WITH_LAYERS)
+def test_each_start_is_that_of_the_framework_that_it_names(start):
+    """Largest weight and bias of both layers, as the framework named draws them by default."""
+    for named in WITH_LAYERS:
+        kernels, biases = start.probe[f"{named}_kernels"], start.probe[f"{named}_biases"]
+        for (inputs, outputs), kernel, bias in zip(((784, 64), (64, 10)), kernels, biases):
+            bound = initial_bound(named, inputs, outputs)
+            assert kernel == pytest.approx(bound, rel=0.02)
+            assert bound / 4 < bias <= bound if named == "pytorch" else bias == 0
+
+
+@each("start", WITH_LAYERS)
+def test_losses_are_printed_in_the_order_of_the_page(start):
+    printed = re.findall(r"initial weights of (\w+) .* (\d\.\d{4})$", start.output, re.MULTILINE)
+    assert [name for name, _ in printed] == ["Keras", "PyTorch", "MXNet"]
+    np.testing.assert_allclose([float(loss) for _, loss in printed], start.results["first_losses"], atol=5e-5)
 
 
 # Graph, device, loss -------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ def _channels_first(parameters):
 
 
 def probe(snippet: dict) -> dict[str, numpy.ndarray]:
-    """Weights and logits of the three networks, and what the figures of filters and feature maps show."""
+    """Weights and logits of the four networks and of softmax regression, and what the figures of filters and feature maps show."""
     (train_images, train_labels), (test_images, test_labels) = load_mnist()
     given, given_labels = map(numpy.asarray, what_train_receives(snippet))
     half = train_images[:30_000] / numpy.float32(255), train_labels[:30_000]
@@ -30,6 +30,10 @@ def probe(snippet: dict) -> dict[str, numpy.ndarray]:
         found |= {f"test_logits_{number}": logits(test_images), f"train_logits_{number}": logits(train_images)}
         found |= {f"sum_logits_{number}": logits(train_images[:100] + test_images[:100])}
         found |= {f"zero_logits_{number}": logits(numpy.zeros_like(test_images[:1]))}
+    found["starts"] = numpy.array(snippet["starts"])  # (4, 8, 5, 5)
+    regression = open_model(snippet["softmax_regression"])
+    found["softmax_weights"], found["softmax_biases"] = regression.parameters()
+    found["softmax_logits"] = regression.call(test_images[..., None])
     found["drawn_filters"] = numpy.array([axes.images[0].get_array() for axes in plt.figure("filters").axes])
     maps = plt.figure("feature_maps").axes
     for row in range(4):

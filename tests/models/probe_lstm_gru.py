@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy
 from probing import load_mnist, open_model, other_constants
 
@@ -85,8 +84,15 @@ def _recall(snippet):
     }
 
 
+def _selecting(snippet):
+    """The weights set by hand, and sequences of another seed."""
+    x, answers = snippet["make_sequences"](500, numpy.random.default_rng(1234))
+    return {"x": x, "answers": answers} | {name: snippet[name] for name in ("W", "U", "b")}
+
+
 def probe(snippet: dict) -> dict[str, numpy.ndarray]:
-    plt.close("all")
+    if "plt" in snippet:
+        snippet["plt"].close("all")
     script = Path(snippet["__file__"]).stem.rpartition("_")[0]
-    measure = {"lstm_gru": _lstm_gru, "recall": _recall}.get(script)
+    measure = {"lstm_gru": _lstm_gru, "recall": _recall, "selecting": _selecting}.get(script)
     return measure(snippet) if measure else {}

@@ -1,18 +1,11 @@
 """Measures what the scripts of the topic on mode collapse trained, from outside: runs in the process of the script, after it."""
 
-import ast
+import warnings
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy
 from probing import changes
-
-
-def _steps(snippet):
-    """Returns the numbers of steps with which the last section calls `train`, one row a call."""
-    last = ast.parse(Path(snippet["__file__"]).read_bytes()).body[-1]
-    calls = [node for node in ast.walk(last) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "train"]
-    return [[keyword.value.value for keyword in call.keywords] for call in calls]
 
 
 def _collapse(snippet):
@@ -21,20 +14,24 @@ def _collapse(snippet):
 
     def train(discriminator_steps, generator_steps):
         def with_these(generator, discriminator):
-            environment.update(build_generator=lambda: generator, build_discriminator=lambda: discriminator, ROUNDS=5)
-            snippet["train"](numpy.random.default_rng(0), discriminator_steps, generator_steps)
+            environment.update(build_generator=lambda: generator, build_discriminator=lambda: discriminator)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # a network that takes no step has no losses to average
+                snippet["train"](numpy.random.default_rng(0), 5, discriminator_steps, generator_steps, rate)
 
-        rounds = environment["ROUNDS"]
         moved, _ = changes(snippet, [inputs, inputs], with_these)
-        environment.update(made, ROUNDS=rounds)
+        environment.update(made)
         return moved
 
+    rate = environment["LEARNING_RATE"]
     only_discriminator, only_generator = train(1, 0), train(0, 1)
+    _, untrained_losses = snippet["train"](numpy.random.default_rng(0), 5, 1, 1, rate)
     return {
         "ring": snippet["draw_ring"](numpy.random.default_rng(1), 20_000),
-        "collapsed": numpy.array(snippet["collapsed"]),
-        "balanced": numpy.array(snippet["balanced"]),
-        "steps": _steps(snippet),
+        "histories": numpy.array(list(snippet["histories"].values())),
+        "runs": numpy.array(list(snippet["RUNS"].values())),
+        "rounds": numpy.array([snippet["SHORT"], snippet["LONG"]]),
+        "untrained_losses": numpy.array(untrained_losses),
         "generator_alone": only_generator[0],
         "generator_meanwhile": only_discriminator[0],
         "discriminator_alone": only_discriminator[1],

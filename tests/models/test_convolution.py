@@ -107,3 +107,12 @@ def test_settings_are_those_of_the_formula(run):
 def test_receptive_fields_are_counted(run):
     """Both languages draw the CNN with these four layers."""
     assert run.results["fields"] == run.results["counted"] == [3, 4, 8, 10]
+
+
+@pytest.mark.script("settings")
+def test_columns_that_the_last_map_sees(run):
+    """Five windows of the last pooling, traced back: the last of them ends two columns before the border."""
+    last = 4
+    for size, stride in ((2, 2), (3, 1), (2, 2), (3, 1)):  # from the last layer back to the picture
+        last = last * stride + size - 1
+    assert run.results["seen_columns"] == last + 1

@@ -9,7 +9,7 @@ from evidence.record import read_record
 from tests.models.versions import assert_near
 
 TOPIC = "models/gan"
-BATCH, STEPS, LATENT = 32, 700, 64
+STEPS, LATENT = 3750, 32
 
 
 @pytest.fixture
@@ -130,9 +130,9 @@ def test_each_step_moves_each_network_once(probe):
     """Adam's first step moves every parameter by the learning rate, whatever its gradient: never further, and hardly one less."""
     for network in ("generator", "discriminator"):
         moved = probe[f"moved_{network}"]
-        assert moved.max() < 1.02e-3, f"the {network} moved more than once"
-        assert np.mean(moved > 0.9e-3) > 0.8, f"the {network} hardly moved"
-    assert (len(probe["moved_generator"]), len(probe["moved_discriminator"])) == (237_849, 36_577)
+        assert moved.max() < 3.06e-3, f"the {network} moved more than once"
+        assert np.mean(moved > 2.7e-3) > 0.8, f"the {network} hardly moved"
+    assert (len(probe["moved_generator"]), len(probe["moved_discriminator"])) == (137_497, 109_473)
 
 
 @pytest.mark.script("gan")
@@ -143,12 +143,14 @@ def test_discriminator_calls_real_what_is_real(probe):
 
 @pytest.mark.script("gan")
 @pytest.mark.needs_mnist("the discriminator is deceived at times")
+@pytest.mark.needs_whole("the discriminator is deceived at times")
 def test_discriminator_is_deceived_at_times(probe):
     assert np.mean(probe["on_real"] > probe["on_fake"].T) < 0.95
 
 
 @pytest.mark.script("gan")
 @pytest.mark.needs_mnist("the discriminator stays ahead by little")
+@pytest.mark.needs_whole("the discriminator stays ahead by little")
 def test_losses_are_what_the_page_says(run, probe):
     losses = probe["losses"]
     assert losses.shape == (STEPS, 2) and np.all(losses > 0)
@@ -159,8 +161,8 @@ def test_losses_are_what_the_page_says(run, probe):
 
 
 @pytest.mark.script("gan")
-def test_only_the_training_set_is_trained_on(probe):
-    assert probe["trained_on_training_set"] and len(probe["images"]) in (STEPS * BATCH, 1_437)
+def test_only_the_training_set_is_trained_on(run, probe):
+    assert probe["trained_on_training_set"] and len(probe["images"]) in ((3_200,) if run.rehearsed else (60_000, 1_437))
     np.testing.assert_array_equal(probe["first_noise"], probe["noise"][:10])
 
 
@@ -169,7 +171,7 @@ def test_progress_shows_the_same_noise(probe):
     """The row before the last is what the trained generator makes of the first ten noise vectors, the last of ten others."""
     rows = [np.concatenate(probe["samples"][start : start + 10], axis=1) for start in (0, 10)]
     np.testing.assert_allclose(probe["drawn"][-1], rows[1], rtol=0, atol=1e-4)
-    if len(probe["drawn"]) == 5:  # fewer where a stand-in has fewer steps
+    if len(probe["drawn"]) == 5:  # fewer where a stand-in or a rehearsal has fewer steps
         np.testing.assert_allclose(probe["drawn"][-2], rows[0], rtol=0, atol=1e-4)
 
 

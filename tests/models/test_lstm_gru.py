@@ -127,3 +127,23 @@ def test_training_leaves_the_simple_rnn_anywhere(script, catalog):
     early = [results["early_after"][0] for results in recorded]
     assert max(early) - min(early) > 2
     assert max(results["rnn_accuracy"] for results in recorded) <= CHANCE + 0.1
+
+
+@pytest.mark.script("selecting")
+@pytest.mark.parametrize("without", (None, "select", "keep", "bias"))
+def test_weights_by_hand_select_and_keep(run, without):
+    """By a loop of our own, on other sequences: every answer is right, and each of the three parts is needed for that."""
+    probe = run.probe
+    W, U, b = probe["W"].copy(), probe["U"].copy(), probe["b"].copy()
+    assert U.shape == (17, 17)
+    if without == "select":
+        W[8] = 0  # no unit sees the mark
+    if without == "keep":
+        U[8:16, 8:16] = 0
+    if without == "bias":
+        U[16] = 0
+    h = np.zeros((500, 17))
+    for t in range(34):
+        h = np.tanh(probe["x"][:, t] @ W + h @ U + b)
+    right = np.mean(h[:, 8:16].argmax(axis=1) == probe["answers"])
+    assert right == 1 if without is None else right < 0.5

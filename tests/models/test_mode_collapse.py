@@ -27,23 +27,40 @@ def test_ring_is_what_the_page_says(probe):
 
 
 @pytest.mark.script("collapse")
-def test_one_generator_collapses_and_the_other_does_not(run, probe):
-    """Counted anew; the calls differ in the numbers of steps alone."""
+def test_runs_are_counted_as_the_script_says(run, probe):
+    """Counted anew; the runs differ in rounds, in the numbers of steps, and the last in the generator's rate alone."""
     centres = np.exp(1j * np.arange(8) * np.pi / 4)
 
     def shares(points):
         return np.mean(np.abs((points @ [1, 1j])[:, np.newaxis] - centres) < 0.3, axis=0)
 
-    assert probe["steps"].tolist() == [[1, 5], [5, 1]]
-    for name in ("collapsed", "balanced"):
-        assert run.results[f"{name}_modes"] == [np.sum(shares(points) >= 0.02) for points in probe[name]]
-    assert shares(probe["collapsed"][-1]).min() == 0
-    assert run.results["balanced_smallest_share"] == pytest.approx(shares(probe["balanced"][-1]).min())
-    assert run.results["balanced_near_share"] == pytest.approx(shares(probe["balanced"][-1]).sum())
-    centre = probe["collapsed"].mean(axis=1)
-    assert run.results["largest_jump"] == pytest.approx(
-        np.linalg.norm(centre[1:] - centre[:-1], axis=1).max(), rel=1e-3
-    )
+    short, long = probe["rounds"]
+    expected = [[short, 1, 5], [short, 5, 1], [short, 1, 1], [long, 1, 1], [long, 1, 5], [short, 1, 5]]
+    assert probe["runs"][:, :3].tolist() == expected
+    assert probe["runs"][:, 3] == pytest.approx([2e-3] * 5 + [2e-4])
+    last = [shares(points) for points in probe["histories"][:, -1]]
+    assert run.results["modes"] == [np.sum(each >= 0.02) for each in last]
+    assert run.results["near_shares"] == pytest.approx([each.sum() for each in last])
+    assert run.results["smallest_shares"] == pytest.approx([each.min() for each in last])
+    fifth = [shares(points) for points in probe["histories"][4]]
+    assert run.results["collapsed_modes"] == [np.sum(each >= 0.02) for each in fifth]
+    assert run.results["collapsed_near_shares"] == pytest.approx([each.sum() for each in fifth])
+    centre = probe["histories"].mean(axis=2)
+    jumps = np.linalg.norm(centre[:, 1:] - centre[:, :-1], axis=2).max(axis=1)
+    assert run.results["jumps"] == pytest.approx(jumps, rel=1e-3)
+
+
+@pytest.mark.script("collapse")
+def test_losses_are_those_of_the_networks(probe):
+    """A discriminator that is right half of the time has log 4, and the generator against it log 2."""
+    assert probe["untrained_losses"] == pytest.approx([np.log(4), np.log(2)], abs=0.4)
+
+
+@pytest.mark.script("collapse")
+def test_controls_are_what_the_page_says(run):
+    """The arc that is near a centre, and what lies within three deviations of a normal point in the plane."""
+    assert run.results["circle_near_share"] == pytest.approx(8 * 4 * np.arcsin(0.15) / (2 * np.pi), abs=0.012)
+    assert run.results["data_near_share"] == pytest.approx(1 - np.exp(-4.5), abs=0.004)
 
 
 @pytest.mark.script("collapse")
@@ -86,4 +103,4 @@ def test_small_game_is_the_one_on_the_page(run, probe):
 
 
 def test_frameworks_agree(catalog):
-    assert_near(catalog, "collapse", balanced_smallest_share=0.053, balanced_near_share=0.037)
+    assert_near(catalog, "collapse", smallest_shares=0.053, circle_near_share=0.01)

@@ -139,6 +139,7 @@ def test_anything_else_is_an_error(toy, page, cause):
         (IMPORTS, ["One", "imports", "main", "Two"]),
         (MAIN, ["One", "imports", "main", "Two"]),
         ("Text.", ["One", "imports", "main"]),
+        (OTHER, ["One", "imports", "main"]),
         ("/// code | toy_numpy.main\n///\n\n## Two\n\n/// output | toy_numpy\n///", None),
     ],
 )

@@ -22,9 +22,9 @@ from tests.parity.measure import KINDS, differences, load_snippet, measure, tran
 # so near to zero that rounding alone decides on which side of a ReLU it is. Powers of two in double precision: MXNet divides
 # by the size of the batch in 32 bits.
 VARIANTS = {"float32": [(4, 0), (3, 1), (2, 2)], "float64": [(16, 0), (8, 1)]}
-# Within ten steps of Adam rounding may take a ReLU to its other side, as it did in one of twelve draws of `filters`; in so small
-# a model that moves more of the parameters than is allowed. If nothing but those ten steps differs, another draw is judged: what
-# is a convention, or a mistake, differs in every draw.
+# Within ten steps rounding may take a ReLU to its other side, as it did with Adam in one of twelve draws of `filters`; in so small
+# a model that moves more of the parameters than is allowed. If nothing but ten steps differs, another draw is judged: what is a
+# convention, or a mistake, differs in every draw.
 DRAWS = 3
 BUILDERS = ("build_model", "Model", "build_generator")  # the names that a snippet's model goes by
 # Whose modules say themselves in which precision their variables are.
@@ -238,7 +238,8 @@ def compare(plan, framework, precision, reference, build, gluon) -> dict[str, fl
                 )
                 raise
             found = list(differences(expected, actual, noise(plan)))
-            if [each.quantity for each in found if not each.agrees] != ["adam_10"]:
+            wrong = {each.quantity for each in found if not each.agrees}
+            if not wrong or wrong - {"sgd_10", "adam_10"}:
                 break
         report(plan, framework, variant, precision, found)
         largest |= {each.quantity: max(each.size, largest.get(each.quantity, 0)) for each in found}

@@ -24,6 +24,7 @@ from tests.site.reader import Reader, Server
 
 ROOT = Path(__file__).parents[2]
 HOST = "https://site.test"
+REPOSITORY = "https://github.com/name/project"
 EVERY_PAGE = bool(os.environ.get("EVERY_PAGE"))  # `make audit`: every page in every way, where a day's tests choose
 
 
@@ -108,7 +109,10 @@ def build(folder: Path, output: Path, *options: str, **environment: str) -> subp
     )
 
 
-BUILDS = {"site": {}, "project_site": {"SITE_URL": f"{HOST}/project"}}  # MkDocs adds the slash at the end.
+BUILDS = {
+    "site": {},
+    "project_site": {"SITE_URL": f"{HOST}/project", "REPO_URL": REPOSITORY},
+}  # MkDocs adds the slash at the end.
 
 
 def _build_once(folder: Path, name: str, *, wait: bool) -> None:

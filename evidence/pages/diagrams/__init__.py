@@ -30,6 +30,7 @@ from collections import Counter
 from pathlib import Path
 
 from markdown import Markdown
+from markdown.util import AtomicString
 from py_mini_racer import MiniRacer
 
 # MkDocs counts the warnings of loggers below its own name, and fails a strict build for them.
@@ -54,6 +55,7 @@ HOUSE_STYLE = {
 # CSS pixels. Text of 14 pixels is shown at 10 or more on a page that is 358 pixels wide, as on most phones.
 MAXIMUM_WIDTH = 500
 
+SVG, XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 INK = {"black": "currentColor", "none": "none", "transparent": "none"}
 # The engine has neither a browser's objects nor Node's; Graphviz asks for little, and gets no chance.
 ENVIRONMENT = """
@@ -123,8 +125,8 @@ def render(dot: str, alternative: str) -> str:
         raise DiagramError('it has no text alternative; write ```dot alt="…", and say what the diagram shows')
     root = etree.fromstring(draw(dot))
     for element in root.iter():
-        element.tag = element.tag.removeprefix("{http://www.w3.org/2000/svg}")
-        for child in element.findall("{http://www.w3.org/2000/svg}title"):  # Names of nodes, as tooltips.
+        element.tag = element.tag.removeprefix(SVG)
+        for child in element.findall(f"{SVG}title"):  # Names of nodes, as tooltips.
             element.remove(child)
         _adapt(element)
     width, height = (float(side) for side in root.get("viewBox").split()[2:])
@@ -143,6 +145,32 @@ def render(dot: str, alternative: str) -> str:
         }
     )
     return etree.tostring(root, encoding="unicode")
+
+
+def draw_links(dot: str, name: str) -> etree.Element:
+    """Return the diagram `dot`, whose nodes have a `URL`, as an SVG element for a page, with its links; `name` says what it is.
+
+    It may be of any width: whoever uses it says the same in another way to readers of narrow screens. Raises `DiagramError`.
+    """
+    root = etree.fromstring(draw(dot))
+    for element in root.iter():
+        element.tag = element.tag.removeprefix(SVG)
+        for child in element.findall(f"{SVG}title"):
+            element.remove(child)
+        if element.tag == "a":
+            address = element.get(f"{XLINK}href")
+            element.attrib.clear()
+            element.set("href", address)
+            element.text = element.tail = None
+        elif element.tag == "text":
+            _adapt(element)
+            element.text = AtomicString(element.text or "")
+        else:
+            _adapt(element)
+    width, height = (float(side) for side in root.get("viewBox").split()[2:])
+    root.attrib.update({"width": f"{width:.0f}", "height": f"{height:.0f}", "fill": "currentColor"})
+    root.attrib.update({"role": "group", "aria-label": name})
+    return root
 
 
 def _adapt(element: etree.Element) -> None:

@@ -55,39 +55,54 @@ negatives = random.integers(-100, 0, (1000, 2))
 negative_right = [np.mean(np.rint(add(name, negatives)) == negatives.sum(axis=1)) for name in models]
 print("negative numbers, right:", " ".join(f"{share:.1%}" for share in negative_right))
 (w1, w2), (b1, b2) = models["tanh"].coefs_, models["tanh"].intercepts_
-ceiling = 20 * (np.abs(w2).sum() + b2[0])
+ceiling = 20 * (np.abs(w2).sum() + abs(b2[0]))
 far_answer = add("tanh", [(10_000, 10_000)])[0]
 print(f"tanh answers {far_answer:.1f} to 10000 + 10000, and can answer {ceiling:.1f} at most")
 # --8<-- [end:outside]
 
+# --8<-- [start:encode]
+def digits(numbers, places):  # 47 in three places: 0, 4, 7
+    return np.asarray(numbers)[:, None] // 10 ** np.arange(places)[::-1] % 10
+
+
+def one_hot(numbers, places):  # each digit as ten numbers, one of them 1
+    return np.eye(10)[digits(numbers, places)].reshape(len(numbers), -1)
+
+
+def write(network, a, b):  # the four digits that the network answers, (N, 4)
+    chances = network.predict_proba(np.hstack([one_hot(a, 3), one_hot(b, 3)]))
+    return chances.reshape(-1, 4, 10).argmax(axis=2)
+# --8<-- [end:encode]
+
+
 # --8<-- [start:digits]
-def one_hot(numbers, places):  # 47 in three places: 0, 4, 7; each as ten numbers, one of them 1
-    return np.eye(10)[np.asarray(numbers)[:, None] // 10 ** np.arange(places)[::-1] % 10].reshape(len(numbers), -1)
-
-
-def share_right(network, a, b):  # of whole sums, and of each place
-    answers = network.predict_proba(np.hstack([one_hot(a, 3), one_hot(b, 3)])).reshape(-1, 4, 10)
-    right = answers.argmax(axis=2) == one_hot(a + b, 4).reshape(-1, 4, 10).argmax(axis=2)
-    return right.all(axis=1).mean(), right.mean(axis=0)
-
-
 first, second = np.divmod(random.permutation(10_000), 100)  # every pair of 0 to 99, shuffled
 long_first, long_second = random.integers(100, 1000, (2, 2000))
+long_sums = long_first + long_second
 digit_accuracies, long_accuracies = [], []
-most_frequent = np.mean(first[5000:] + second[5000:] == 99)
 for count in (500, 2000, 5000):
     inputs = np.hstack([one_hot(first, 3), one_hot(second, 3)])[:count]
     network = MLPClassifier((128,), learning_rate_init=0.01, batch_size=100, alpha=0, random_state=SEED)
     for _ in range(150_000 // count):  # the same number of steps for each
         network.partial_fit(inputs, one_hot(first + second, 4)[:count], classes=range(40))
-    digit_accuracies.append(share_right(network, first[5000:], second[5000:])[0])
-    long_accuracy, long_places = share_right(network, long_first, long_second)
-    long_accuracies.append(long_accuracy)
-print("two digits, pairs never seen: ", " ".join(f"{share:.1%}" for share in digit_accuracies))
-print("three digits:                 ", " ".join(f"{share:.1%}" for share in long_accuracies))
-print("thousands, hundreds, tens, ones:", " ".join(f"{share:.1%}" for share in long_places))
-print(f"always 99: {most_frequent:.1%}")
+    right = write(network, first[5000:], second[5000:]) == digits(first + second, 4)[5000:]
+    digit_accuracies.append(right.all(axis=1).mean())
+    written = write(network, long_first, long_second)
+    long_accuracies.append((written == digits(long_sums, 4)).all(axis=1).mean())
+most_frequent = np.mean(first[5000:] + second[5000:] == 99)
+long_places = (written == digits(long_sums, 4)).mean(axis=0)  # after 5000 pairs
+hundreds_0_or_1, thousands_0 = np.mean(written[:, 1] <= 1), np.mean(written[:, 0] == 0)
+below_thousand = np.mean(long_sums < 1000)
 # --8<-- [end:digits]
+
+# --8<-- [start:digits_report]
+print("two digits, pairs never seen: ", " ".join(f"{share:.1%}" for share in digit_accuracies))
+print(f"always 99: {most_frequent:.1%}")
+print("three digits:                 ", " ".join(f"{share:.1%}" for share in long_accuracies))
+print("thousands, hundreds, tens, ones right:", " ".join(f"{share:.1%}" for share in long_places))
+print(f"0 or 1 written in the hundreds: {hundreds_0_or_1:.1%}; 0 in the thousands: {thousands_0:.1%}")
+print(f"sums below 1000: {below_thousand:.1%}")
+# --8<-- [end:digits_report]
 
 # --8<-- [start:column]
 columns = random.permutation([(a, b, carry) for a in range(10) for b in range(10) for carry in (0, 1)])
@@ -103,25 +118,38 @@ def learn_column(count):  # from the first `count` of the 200 columns that there
     return network.fit(encode(*columns[:count].T), np.hstack([one_hot(totals, 1), totals[:, None] > 9]))
 
 
+def add_column(network, a, b, carry):  # the digit to write, and the new carry
+    chances = network.predict_proba(encode(a, b, carry))
+    return chances[:, :10].argmax(axis=1), (chances[:, 10] > 0.5).astype(int)
+
+
 def add_columns(network, a, b):  # digits (N, places)
     carry, written = np.zeros(len(a), int), []
     for place in reversed(range(a.shape[1])):  # from the right
-        chances = network.predict_proba(encode(a[:, place], b[:, place], carry))
-        written.append(chances[:, :10].argmax(axis=1))
-        carry = (chances[:, 10] > 0.5).astype(int)
+        digit, carry = add_column(network, a[:, place], b[:, place], carry)
+        written.append(digit)
     return np.stack([carry, *written[::-1]], axis=1)
+# --8<-- [end:column]
 
 
-def whole(digits):
-    return [int("".join(map(str, row))) for row in digits]
+# --8<-- [start:fifty]
+def whole(rows):
+    return [int("".join(map(str, row))) for row in rows]
+
+
+def share_right(network, a, b):
+    return np.mean([x + y == z for x, y, z in zip(whole(a), whole(b), whole(add_columns(network, a, b)))])
 
 
 a, b = random.integers(0, 10, (2, 500, 50))  # five hundred pairs of numbers with fifty digits
-column_accuracy, partial_accuracy = (
-    np.mean([x + y == z for x, y, z in zip(whole(a), whole(b), whole(add_columns(learn_column(count), a, b)))])
-    for count in (200, 150))
+taught_all, taught_some = learn_column(200), learn_column(150)
+column_accuracy, partial_accuracy = share_right(taught_all, a, b), share_right(taught_some, a, b)
 print(f"fifty digits, column by column: {column_accuracy:.1%}; taught 150 of 200 columns: {partial_accuracy:.1%}")
-# --8<-- [end:column]
+never = columns[150:]
+digit, carry = add_column(taught_some, *never.T)
+unseen_columns = np.mean(10 * carry + digit == never.sum(axis=1))
+print(f"the 50 columns never seen: {unseen_columns:.1%} right")
+# --8<-- [end:fifty]
 
 # --8<-- [start:products]
 product = LinearRegression().fit(seen, seen.prod(axis=1))

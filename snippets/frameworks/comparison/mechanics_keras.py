@@ -10,7 +10,7 @@ LABELS = np.array([0, 1, 2, 2])  # (4,)
 # --8<-- [end:imports]
 
 
-# --8<-- [start:graph]
+# --8<-- [start:model]
 seen = []
 
 
@@ -22,8 +22,10 @@ class Model(keras.Model):
     def call(self, x):
         seen.append(type(x).__name__)  # happens only when Python runs this method
         return self.dense(x)
+# --8<-- [end:model]
 
 
+# --8<-- [start:graph]
 def count_eager_runs(model, rows: int) -> int:
     seen.clear()
     for _ in range(CALLS):

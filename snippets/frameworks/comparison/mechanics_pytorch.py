@@ -10,7 +10,7 @@ LABELS = torch.tensor([0, 1, 2, 2])  # (4,)
 # --8<-- [end:imports]
 
 
-# --8<-- [start:graph]
+# --8<-- [start:model]
 seen = []
 
 
@@ -22,8 +22,10 @@ class Model(nn.Module):
     def forward(self, x):
         seen.append(type(x).__name__)  # happens every time, compiled or not
         return self.dense(x)
+# --8<-- [end:model]
 
 
+# --8<-- [start:graph]
 def count_runs(function, rows: int) -> int:
     seen.clear()
     for _ in range(CALLS):

@@ -9,7 +9,7 @@ LABELS = np.array([0, 1, 2, 2])  # (4,)
 # --8<-- [end:imports]
 
 
-# --8<-- [start:graph]
+# --8<-- [start:model]
 seen = []
 
 
@@ -21,8 +21,10 @@ class Model(tf.Module):
     def __call__(self, x):
         seen.append(type(x).__name__)  # happens only when Python runs this method
         return x @ self.kernel
+# --8<-- [end:model]
 
 
+# --8<-- [start:graph]
 def count_runs(function, rows: int) -> int:
     seen.clear()
     for _ in range(CALLS):

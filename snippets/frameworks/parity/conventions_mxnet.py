@@ -1,4 +1,5 @@
 # --8<-- [start:imports]
+import matplotlib.pyplot as plt
 import mxnet as mx
 import numpy as np
 from mxnet import autograd, gluon
@@ -99,7 +100,7 @@ def initial_weights() -> list[float]:
 # --8<-- [end:initialisers]
 
 
-# --8<-- [start:main]
+# --8<-- [start:list]
 CONVENTIONS = {
     "epsilon of both norms": normalisation_epsilon,
     "momentum of BatchNorm": batch_norm_momentum,
@@ -107,7 +108,23 @@ CONVENTIONS = {
     "size of Trainer.step": step_size,
     "half of the L2 loss": squared_error,
 }
+# --8<-- [end:list]
 
+
+# --8<-- [start:draw]
+def draw(names, ignored, aligned):
+    _, axes = plt.subplots(num="gap", clear=True, figsize=(7, 2.2), layout="tight")
+    axes.plot(ignored, names, "o", label="ignored")
+    axes.plot(aligned, names, "o", label="aligned")
+    axes.set_xscale("symlog", linthresh=1e-9)
+    axes.set(xlabel="largest difference from Keras", xticks=[0, 1e-8, 1e-6, 1e-4, 1e-2, 1])
+    axes.invert_yaxis()
+    axes.grid()
+    axes.legend(loc="center")
+# --8<-- [end:draw]
+
+
+# --8<-- [start:main]
 if __name__ == "__main__":
     mx.random.seed(SEED)
     generator = np.random.default_rng(SEED)
@@ -119,4 +136,6 @@ if __name__ == "__main__":
     initial_deviations = initial_weights()
     print("standard deviation of initial Dense weights: "
           + ", ".join(f"{deviation:.4f}" for deviation in initial_deviations))
+    draw(list(CONVENTIONS), ignored_differences, aligned_differences)
+    plt.show()
 # --8<-- [end:main]

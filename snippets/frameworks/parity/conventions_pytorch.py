@@ -1,5 +1,6 @@
 # --8<-- [start:imports]
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
 import torch
@@ -216,7 +217,7 @@ def initial_weights() -> list[float]:
 # --8<-- [end:initialisers]
 
 
-# --8<-- [start:main]
+# --8<-- [start:list]
 CONVENTIONS = {
     "layout of a Dense kernel": kernel_layout,
     "order after Flatten": flatten_order,
@@ -230,7 +231,23 @@ CONVENTIONS = {
     "running variance": running_variance,
     "epsilon of Adam, one step": adam_epsilon,
 }
+# --8<-- [end:list]
 
+
+# --8<-- [start:draw]
+def draw(names, ignored, aligned):
+    _, axes = plt.subplots(num="gap", clear=True, figsize=(7, 3.6), layout="tight")
+    axes.plot(ignored, names, "o", label="ignored")
+    axes.plot(aligned, names, "o", label="aligned")
+    axes.set_xscale("symlog", linthresh=1e-9)
+    axes.set(xlabel="largest difference from Keras", xticks=[0, 1e-8, 1e-6, 1e-4, 1e-2, 1])
+    axes.invert_yaxis()
+    axes.grid()
+    axes.legend(loc="center")
+# --8<-- [end:draw]
+
+
+# --8<-- [start:main]
 if __name__ == "__main__":
     keras.utils.set_random_seed(SEED)
     torch.manual_seed(SEED)
@@ -243,4 +260,6 @@ if __name__ == "__main__":
     initial_deviations = initial_weights()
     print("standard deviation of initial Dense weights: "
           + ", ".join(f"{deviation:.4f}" for deviation in initial_deviations))
+    draw(list(CONVENTIONS), ignored_differences, aligned_differences)
+    plt.show()
 # --8<-- [end:main]

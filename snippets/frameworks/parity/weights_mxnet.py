@@ -92,7 +92,7 @@ def gru_to_keras(state):
 # --8<-- [end:gru]
 
 
-# --8<-- [start:attention]
+# --8<-- [start:attention_layer]
 class MultiHeadAttention(nn.HybridBlock):  # Gluon has none
     def __init__(self, size: int, heads: int):
         super().__init__()
@@ -107,8 +107,10 @@ class MultiHeadAttention(nn.HybridBlock):  # Gluon has none
         shares = F.softmax(self.scale * F.linalg.gemm2(q, k, transpose_b=True))  # (N, H, T, T)
         mixed = F.linalg.gemm2(shares, v).swapaxes(1, 2)  # (N, T, H, K)
         return self.output(mixed.reshape((0, 0, -1)))  # (N, T, D)
+# --8<-- [end:attention_layer]
 
 
+# --8<-- [start:attention]
 def attention_to_gluon(weights):
     size = weights[-1].size  # D = heads H times key K
     kernels, biases = weights[:6:2], weights[1:6:2]  # query, key, value: (D, H, K), (H, K)
@@ -222,7 +224,7 @@ def read(layer) -> dict:
 # --8<-- [end:call]
 
 
-# --8<-- [start:compare]
+# --8<-- [start:slopes]
 def slopes(loss, weights) -> list:  # central differences, in double precision
     gradients = [np.zeros(weight.shape) for weight in weights]
     for weight, gradient in zip(weights, gradients):
@@ -234,13 +236,17 @@ def slopes(loss, weights) -> list:  # central differences, in double precision
             gradient[place] = (above - loss()) / 2e-5
             weight[place] = value
     return gradients
+# --8<-- [end:slopes]
 
 
+# --8<-- [start:difference]
 def difference(expected, actual) -> float:  # beside 1, or the largest value if that is more
     pairs = [(np.asarray(a), np.asarray(b)) for a, b in zip(expected, actual, strict=True)]
     return max(float(np.abs(a - b).max() / max(1, np.abs(a).max())) for a, b in pairs)
+# --8<-- [end:difference]
 
 
+# --8<-- [start:compare]
 def compare(name: str, generator) -> tuple[float, float, float]:
     layer, to_gluon, to_keras = gluon_layers(6, 5)[name]
     formula, x, weights = example(name, 6, 5, generator)

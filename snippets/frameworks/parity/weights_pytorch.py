@@ -238,12 +238,14 @@ def load(module, state):
 # --8<-- [end:call]
 
 
-# --8<-- [start:compare]
+# --8<-- [start:difference]
 def difference(expected, actual) -> float:  # beside 1, or the largest value if that is more
     pairs = [(np.asarray(a), np.asarray(b)) for a, b in zip(expected, actual, strict=True)]
     return max(float(np.abs(a - b).max() / max(1, np.abs(a).max())) for a, b in pairs)
+# --8<-- [end:difference]
 
 
+# --8<-- [start:compare]
 def compare(name: str, generator) -> tuple[float, float, float]:
     layer, module, to_pytorch, to_keras = layer_pairs(6, 5)[name]
     _, x, weights = example(name, 6, 5, generator)

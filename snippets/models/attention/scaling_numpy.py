@@ -48,12 +48,12 @@ for size in SIZES:
 
 
 # --8<-- [start:learn]
-def learn(divisor, rate, length=1, squared=True):
+def learn(divisor, rate, length=1, squared=True, steps=100):
     generator = np.random.default_rng(SEED)
     keys = generator.normal(size=(100, KEYS, 64))
     queries = length * generator.normal(size=(100, 64))
     wanted = np.eye(KEYS)[:1]  # the first key
-    for _ in range(100):
+    for _ in range(steps):
         _, weights = attend(queries, keys, divisor)
         gradient = weights - wanted
         if squared:  # the loss is half of |weights - wanted|²
@@ -69,6 +69,12 @@ entropy_found = [learn(1, rate, squared=False) for rate in RATES]
 print("the right key is found, without the root:", *(f"{share:.0%}" for share in plain_found))
 print("                           with the root:", *(f"{share:.0%}" for share in scaled_found))
 # --8<-- [end:learn]
+
+
+# --8<-- [start:later]
+later_found = [learn(1, rate, steps=2000) for rate in RATES]
+print("after 2000 steps, without the root:     ", *(f"{share:.0%}" for share in later_found))
+# --8<-- [end:later]
 
 
 # --8<-- [start:results]

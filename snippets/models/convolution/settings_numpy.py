@@ -34,4 +34,6 @@ for name, size, stride in LAYERS:
     fields.append(field)
     counted.append(sum(bool(each[middle, middle]) for each in maps))  # columns that reach the middle
     print(f"{name:11} sees {field:2} x {field:2} pixels, counted {counted[-1]:2}")
+seen_columns = sum(bool(each.any()) for each in maps)  # by any number of the last map
+print(f"columns that some number of the last map sees: {seen_columns} of 28")
 # --8<-- [end:receptive]

@@ -65,13 +65,18 @@ def additivity_error(model, images) -> float:
 
 
 # --8<-- [start:filters]
-def draw_filters(model):
-    kernels = model.layers[0].get_weights()[0]  # (5, 5, 1, 8)
-    limit = np.abs(kernels).max()
-    _, row = plt.subplots(1, 8, num="filters", clear=True, figsize=(8, 1.3))
-    for axes, kernel in zip(row, kernels.transpose(3, 2, 0, 1)):
-        axes.imshow(kernel[0], cmap="coolwarm", vmin=-limit, vmax=limit)
-        axes.set(xticks=[], yticks=[])
+def first_kernels(model) -> np.ndarray:
+    return model.layers[0].get_weights()[0][:, :, 0].transpose(2, 0, 1)  # (8, 5, 5)
+
+
+def draw_filters(before, after):
+    _, grid = plt.subplots(2, 8, num="filters", clear=True, figsize=(8, 2.3))
+    for row, name, kernels in zip(grid, ("before", "after"), (before, after)):
+        row[0].set_ylabel(name)
+        limit = np.abs(kernels).max()  # each row has its own scale
+        for axes, kernel in zip(row, kernels):
+            axes.imshow(kernel, cmap="coolwarm", vmin=-limit, vmax=limit)
+            axes.set(xticks=[], yticks=[])
 # --8<-- [end:filters]
 
 
@@ -92,14 +97,16 @@ def draw_maps(model, image):
 # --8<-- [start:main]
 if __name__ == "__main__":
     training, (test_images, test_labels) = load()
-    models, accuracies, additivity_errors = [], [], []
+    models, starts, accuracies, additivity_errors = [], [], [], []
     for activation, pooling in (
         ("relu", layers.AveragePooling2D),
         (None, layers.AveragePooling2D),
         (None, layers.MaxPooling2D),
+        ("relu", layers.MaxPooling2D),
     ):
         keras.utils.set_random_seed(SEED)
         model = build_model(activation, pooling)
+        starts.append(first_kernels(model))
         train(model, *training)
         models.append(model)
         accuracies.append(evaluate(model, test_images, test_labels))
@@ -110,7 +117,15 @@ if __name__ == "__main__":
         )
     relu_gain = accuracies[0] - accuracies[1]
     print(f"gained by ReLU: {relu_gain:.2%}")
-    draw_filters(models[0])
+    keras.utils.set_random_seed(SEED)
+    softmax_regression = keras.Sequential([layers.Flatten(), layers.Dense(10)])
+    train(softmax_regression, *training)
+    softmax_accuracy = evaluate(softmax_regression, test_images, test_labels)
+    print(f"softmax regression: test accuracy {softmax_accuracy:.2%}")
+    before, after = starts[0], first_kernels(models[0])
+    correlations = [float(np.corrcoef(b.ravel(), a.ravel())[0, 1]) for b, a in zip(before, after)]
+    print("kernels before and after, correlations:", *(f"{each:.2f}" for each in correlations))
+    draw_filters(before, after)
     draw_maps(models[0], test_images[0])
     plt.show()
 # --8<-- [end:main]

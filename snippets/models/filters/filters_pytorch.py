@@ -73,13 +73,18 @@ def additivity_error(model, images) -> float:
 
 
 # --8<-- [start:filters]
-def draw_filters(model):
-    kernels = model[0].weight.detach().cpu().numpy()  # (8, 1, 5, 5)
-    limit = np.abs(kernels).max()
-    _, row = plt.subplots(1, 8, num="filters", clear=True, figsize=(8, 1.3))
-    for axes, kernel in zip(row, kernels):
-        axes.imshow(kernel[0], cmap="coolwarm", vmin=-limit, vmax=limit)
-        axes.set(xticks=[], yticks=[])
+def first_kernels(model) -> np.ndarray:
+    return model[0].weight.detach().cpu().numpy()[:, 0].copy()  # (8, 5, 5)
+
+
+def draw_filters(before, after):
+    _, grid = plt.subplots(2, 8, num="filters", clear=True, figsize=(8, 2.3))
+    for row, name, kernels in zip(grid, ("before", "after"), (before, after)):
+        row[0].set_ylabel(name)
+        limit = np.abs(kernels).max()  # each row has its own scale
+        for axes, kernel in zip(row, kernels):
+            axes.imshow(kernel, cmap="coolwarm", vmin=-limit, vmax=limit)
+            axes.set(xticks=[], yticks=[])
 # --8<-- [end:filters]
 
 
@@ -100,14 +105,16 @@ def draw_maps(model, image):
 # --8<-- [start:main]
 if __name__ == "__main__":
     training, (test_images, test_labels) = load()
-    models, accuracies, additivity_errors = [], [], []
+    models, starts, accuracies, additivity_errors = [], [], [], []
     for activation, pooling in (
         (nn.ReLU, nn.AvgPool2d),
         (nn.Identity, nn.AvgPool2d),
         (nn.Identity, nn.MaxPool2d),
+        (nn.ReLU, nn.MaxPool2d),
     ):
         torch.manual_seed(SEED)
         model = build_model(activation, pooling)
+        starts.append(first_kernels(model))
         train(model, *training)
         models.append(model)
         accuracies.append(evaluate(model, test_images, test_labels))
@@ -118,7 +125,15 @@ if __name__ == "__main__":
         )
     relu_gain = accuracies[0] - accuracies[1]
     print(f"gained by ReLU: {relu_gain:.2%}")
-    draw_filters(models[0])
+    torch.manual_seed(SEED)
+    softmax_regression = nn.Sequential(nn.Flatten(), nn.Linear(784, 10)).to(DEVICE)
+    train(softmax_regression, *training)
+    softmax_accuracy = evaluate(softmax_regression, test_images, test_labels)
+    print(f"softmax regression: test accuracy {softmax_accuracy:.2%}")
+    before, after = starts[0], first_kernels(models[0])
+    correlations = [float(np.corrcoef(b.ravel(), a.ravel())[0, 1]) for b, a in zip(before, after)]
+    print("kernels before and after, correlations:", *(f"{each:.2f}" for each in correlations))
+    draw_filters(before, after)
     draw_maps(models[0], test_images[0])
     plt.show()
 # --8<-- [end:main]

@@ -8,11 +8,12 @@ from mnist_data import load_mnist
 from scoring_numpy import draw_rows, score, train_judge
 
 SEED = 0
-STEPS = 700
+EPOCHS = 2
+STEPS = 3750  # in both epochs
 BATCH_SIZE = 32
-LEARNING_RATE = 1e-3
-LATENT_SIZE = 64
-SNAPSHOTS = 30, 100, 300, STEPS
+LEARNING_RATE = 3e-3
+LATENT_SIZE = 32
+SNAPSHOTS = 30, 150, 600, STEPS
 # --8<-- [end:imports]
 
 
@@ -50,7 +51,10 @@ def build_discriminator() -> keras.Model:
         keras.layers.Conv2D(64, 4, use_bias=False, **half),  # (N, 7, 7, 64)
         norm(),
         keras.layers.LeakyReLU(0.25),
-        keras.layers.Flatten(),  # (N, 3136)
+        keras.layers.Conv2D(128, 3, use_bias=False, **half),  # (N, 4, 4, 128)
+        norm(),
+        keras.layers.LeakyReLU(0.25),
+        keras.layers.Flatten(),  # (N, 2048)
         keras.layers.Dense(1),  # one logit
     ])
 # --8<-- [end:discriminator]
@@ -59,7 +63,8 @@ def build_discriminator() -> keras.Model:
 # --8<-- [start:train]
 def train(generator, discriminator, images, noise) -> tuple[np.ndarray, dict]:
     images = tf.constant(images[..., np.newaxis] * 2 - 1)  # (N, 28, 28, 1), from -1 to 1
-    optimizer_g, optimizer_d = (keras.optimizers.Adam(LEARNING_RATE, beta_1=0.5) for _ in range(2))
+    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
+    optimizer_g, optimizer_d = (keras.optimizers.Adam(schedule, beta_1=0.5) for _ in range(2))
     optimizer_g.build(generator.trainable_variables)
     optimizer_d.build(discriminator.trainable_variables)
     loss_function = keras.losses.BinaryCrossentropy(from_logits=True)
@@ -82,8 +87,8 @@ def train(generator, discriminator, images, noise) -> tuple[np.ndarray, dict]:
         return discriminator_loss, generator_loss
 
     losses, snapshots = [], {}
-    order = np.random.permutation(len(images))
-    for step in range(1, len(images) // BATCH_SIZE + 1):
+    order = np.concatenate([np.random.permutation(len(images)) for _ in range(EPOCHS)])
+    for step in range(1, len(order) // BATCH_SIZE + 1):
         real = tf.gather(images, order[(step - 1) * BATCH_SIZE : step * BATCH_SIZE])
         losses.append([float(loss) for loss in update(real)])
         if step in SNAPSHOTS:
@@ -118,7 +123,7 @@ if __name__ == "__main__":
     images = images / np.float32(255)  # (60000, 28, 28), from 0 to 1
     noise = np.random.default_rng(SEED).standard_normal((2000, LATENT_SIZE), dtype="float32")
     generator, discriminator = build_generator(), build_discriminator()
-    losses, snapshots = train(generator, discriminator, images[: STEPS * BATCH_SIZE], noise[:10])
+    losses, snapshots = train(generator, discriminator, images[: STEPS * BATCH_SIZE // EPOCHS], noise[:10])
     samples = generate(generator, noise)
     judge = train_judge(images, labels)
     inception_score, smallest_share, frechet_distance = score(judge, samples, images[:10_000])

@@ -9,11 +9,12 @@ from mnist_data import load_mnist
 from scoring_numpy import draw_rows, score, train_judge
 
 SEED = 0
-STEPS = 700
+EPOCHS = 2
+STEPS = 3750  # in both epochs
 BATCH_SIZE = 32
-LEARNING_RATE = 1e-3
-LATENT_SIZE = 64
-SNAPSHOTS = 30, 100, 300, STEPS
+LEARNING_RATE = 3e-3
+LATENT_SIZE = 32
+SNAPSHOTS = 30, 150, 600, STEPS
 CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
 # --8<-- [end:imports]
 
@@ -53,7 +54,10 @@ def build_discriminator() -> nn.HybridSequential:
         nn.Conv2D(64, 4, strides=2, padding=1, use_bias=False),  # (N, 64, 7, 7)
         nn.BatchNorm(),
         nn.LeakyReLU(0.25),
-        nn.Dense(1),  # one logit, of (N, 3136)
+        nn.Conv2D(128, 3, strides=2, padding=1, use_bias=False),  # (N, 128, 4, 4)
+        nn.BatchNorm(),
+        nn.LeakyReLU(0.25),
+        nn.Dense(1),  # one logit, of (N, 2048)
     )
     return prepare(network)
 # --8<-- [end:discriminator]
@@ -62,14 +66,17 @@ def build_discriminator() -> nn.HybridSequential:
 # --8<-- [start:train]
 def train(generator, discriminator, images, noise) -> tuple[np.ndarray, dict]:
     images = mx.nd.array(images[:, np.newaxis] * 2 - 1, ctx=CONTEXT)  # (N, 1, 28, 28), -1 to 1
-    trainer_g, trainer_d = (
-        gluon.Trainer(network.collect_params(), mx.optimizer.Adam(LEARNING_RATE, beta1=0.5))
-        for network in (generator, discriminator)
+    schedule = mx.lr_scheduler.CosineScheduler(STEPS, base_lr=LEARNING_RATE)
+    adam_g, adam_d = (
+        mx.optimizer.Adam(LEARNING_RATE, beta1=0.5, lr_scheduler=schedule) for _ in range(2)
     )
+    trainer_g = gluon.Trainer(generator.collect_params(), adam_g)
+    trainer_d = gluon.Trainer(discriminator.collect_params(), adam_d)
     loss_function = gluon.loss.SigmoidBinaryCrossEntropyLoss()
     losses, snapshots = [], {}
-    order = mx.nd.array(np.random.permutation(len(images)), ctx=CONTEXT)
-    for step in range(1, len(images) // BATCH_SIZE + 1):
+    orders = [np.random.permutation(len(images)) for _ in range(EPOCHS)]
+    order = mx.nd.array(np.concatenate(orders), ctx=CONTEXT)
+    for step in range(1, len(order) // BATCH_SIZE + 1):
         real = images.take(order[(step - 1) * BATCH_SIZE : step * BATCH_SIZE])
         noise_batch = mx.nd.random.normal(shape=(BATCH_SIZE, LATENT_SIZE), ctx=CONTEXT)
         ones, zeros = (f((BATCH_SIZE, 1), ctx=CONTEXT) for f in (mx.nd.ones, mx.nd.zeros))
@@ -120,7 +127,7 @@ if __name__ == "__main__":
     images = images / np.float32(255)  # (60000, 28, 28), from 0 to 1
     noise = np.random.default_rng(SEED).standard_normal((2000, LATENT_SIZE), dtype="float32")
     generator, discriminator = build_generator(), build_discriminator()
-    losses, snapshots = train(generator, discriminator, images[: STEPS * BATCH_SIZE], noise[:10])
+    losses, snapshots = train(generator, discriminator, images[: STEPS * BATCH_SIZE // EPOCHS], noise[:10])
     samples = generate(generator, noise)
     judge = train_judge(images, labels)
     inception_score, smallest_share, frechet_distance = score(judge, samples, images[:10_000])

@@ -8,11 +8,12 @@ from mnist_data import load_mnist
 from scoring_numpy import draw_rows, score, train_judge
 
 SEED = 0
-STEPS = 700
+EPOCHS = 2
+STEPS = 3750  # in both epochs
 BATCH_SIZE = 32
-LEARNING_RATE = 1e-3
-LATENT_SIZE = 64
-SNAPSHOTS = 30, 100, 300, STEPS
+LEARNING_RATE = 3e-3
+LATENT_SIZE = 32
+SNAPSHOTS = 30, 150, 600, STEPS
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
 # --8<-- [end:imports]
 
@@ -44,8 +45,11 @@ def build_discriminator() -> nn.Sequential:
         nn.Conv2d(32, 64, 4, stride=2, padding=1, bias=False),  # (N, 64, 7, 7)
         nn.BatchNorm2d(64),
         nn.LeakyReLU(0.25),
-        nn.Flatten(),  # (N, 3136)
-        nn.Linear(64 * 7 * 7, 1),  # one logit
+        nn.Conv2d(64, 128, 3, stride=2, padding=1, bias=False),  # (N, 128, 4, 4)
+        nn.BatchNorm2d(128),
+        nn.LeakyReLU(0.25),
+        nn.Flatten(),  # (N, 2048)
+        nn.Linear(128 * 4 * 4, 1),  # one logit
     )
 # --8<-- [end:discriminator]
 
@@ -57,9 +61,14 @@ def train(generator, discriminator, images, noise) -> tuple[np.ndarray, dict]:
         torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, betas=(0.5, 0.999))
         for network in (generator, discriminator)
     )
+    schedules = [
+        torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
+        for optimizer in (optimizer_g, optimizer_d)
+    ]
     loss_function = nn.BCEWithLogitsLoss()
     losses, snapshots = [], {}
-    for step, picked in enumerate(torch.randperm(len(images)).split(BATCH_SIZE), 1):
+    order = torch.cat([torch.randperm(len(images)) for _ in range(EPOCHS)])
+    for step, picked in enumerate(order.split(BATCH_SIZE), 1):
         real = images[picked].to(DEVICE)
         fake = generator(torch.randn(len(real), LATENT_SIZE, device=DEVICE))
         ones, zeros = (f(len(real), 1, device=DEVICE) for f in (torch.ones, torch.zeros))
@@ -76,6 +85,8 @@ def train(generator, discriminator, images, noise) -> tuple[np.ndarray, dict]:
         generator_loss.backward()
         optimizer_g.step()
 
+        for schedule in schedules:
+            schedule.step()
         losses.append([discriminator_loss.item(), generator_loss.item()])
         if step in SNAPSHOTS:
             snapshots[f"step {step}"] = generate(generator, noise)
@@ -112,7 +123,7 @@ if __name__ == "__main__":
     images = images / np.float32(255)  # (60000, 28, 28), from 0 to 1
     noise = np.random.default_rng(SEED).standard_normal((2000, LATENT_SIZE), dtype="float32")
     generator, discriminator = build_generator().to(DEVICE), build_discriminator().to(DEVICE)
-    losses, snapshots = train(generator, discriminator, images[: STEPS * BATCH_SIZE], noise[:10])
+    losses, snapshots = train(generator, discriminator, images[: STEPS * BATCH_SIZE // EPOCHS], noise[:10])
     samples = generate(generator, noise)
     judge = train_judge(images, labels)
     inception_score, smallest_share, frechet_distance = score(judge, samples, images[:10_000])

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 SEED = 0
-ROUNDS = 300
+SHORT = 300  # rounds
+LONG = 1500
 BATCH_SIZE = 128
 LEARNING_RATE = 2e-3
 LATENT_SIZE = 2
@@ -49,18 +50,30 @@ def build_discriminator() -> nn.Sequential:
 # --8<-- [end:model]
 
 
+# --8<-- [start:runs]
+RUNS = {  # rounds, steps of the discriminator and of the generator in each, the generator's rate
+    "1 to 5, short": (SHORT, 1, 5, LEARNING_RATE),
+    "5 to 1, short": (SHORT, 5, 1, LEARNING_RATE),
+    "1 to 1, short": (SHORT, 1, 1, LEARNING_RATE),
+    "1 to 1, long": (LONG, 1, 1, LEARNING_RATE),
+    "1 to 5, long": (LONG, 1, 5, LEARNING_RATE),
+    "1 to 5, short, slow": (SHORT, 1, 5, LEARNING_RATE / 10),
+}
+# --8<-- [end:runs]
+
+
 # --8<-- [start:train]
-def train(random, discriminator_steps, generator_steps) -> list[np.ndarray]:
+def train(random, rounds, discriminator_steps, generator_steps, generator_rate):
     generator, discriminator = build_generator().to(DEVICE), build_discriminator().to(DEVICE)
     optimizer_g, optimizer_d = (
-        torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, betas=(0.5, 0.999))
-        for network in (generator, discriminator)
+        torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.999))
+        for network, rate in ((generator, generator_rate), (discriminator, LEARNING_RATE))
     )
     loss_function = nn.BCEWithLogitsLoss()
     ones, zeros = (f(BATCH_SIZE, 1, device=DEVICE) for f in (torch.ones, torch.zeros))
     test_noise = torch.randn(2000, LATENT_SIZE, device=DEVICE)
-    snapshots = []
-    for step in range(1, ROUNDS + 1):
+    snapshots, losses_d, losses_g = [], [], []
+    for step in range(1, rounds + 1):
         for _ in range(discriminator_steps):
             real = torch.from_numpy(draw_ring(random, BATCH_SIZE)).to(DEVICE)
             fake = generator(torch.randn(BATCH_SIZE, LATENT_SIZE, device=DEVICE)).detach()
@@ -69,27 +82,31 @@ def train(random, discriminator_steps, generator_steps) -> list[np.ndarray]:
             optimizer_d.zero_grad()
             loss.backward()
             optimizer_d.step()
+            losses_d.append(loss.item())
         for _ in range(generator_steps):
             fake = generator(torch.randn(BATCH_SIZE, LATENT_SIZE, device=DEVICE))
             loss = loss_function(discriminator(fake), ones)
             optimizer_g.zero_grad()
             loss.backward()
             optimizer_g.step()
-        if step % (ROUNDS // 5) == 0:
+            losses_g.append(loss.item())
+        if step % (rounds // 5) == 0:
             snapshots.append(generator(test_noise).detach().cpu().numpy())
-    return snapshots  # 5 of (2000, 2)
+    last = slice(-rounds // 5, None)
+    return snapshots, (float(np.mean(losses_d[last])), float(np.mean(losses_g[last])))
 # --8<-- [end:train]
 
 
 # --8<-- [start:draw]
 def draw(rows, random):
-    ring = draw_ring(random, 1000)
-    _, grid = plt.subplots(2, 5, num="points", clear=True, figsize=(7, 3.2), layout="constrained")
+    ring = draw_ring(random, 500)
+    size = len(rows), 5
+    _, grid = plt.subplots(*size, num="points", clear=True, figsize=(7, 6.2), layout="constrained")
     for line, (label, snapshots) in zip(grid, rows.items()):
         line[0].set_title(label, fontsize=9, loc="left")
         for axes, points in zip(line, snapshots):
-            axes.scatter(*ring.T, s=2, lw=0, color="gray", alpha=0.5, rasterized=True)
-            axes.scatter(*points[:500].T, s=4, lw=0, color="C1", rasterized=True)
+            axes.scatter(*ring.T, s=2, lw=0, color="0.75", rasterized=True)
+            axes.scatter(*points[:300].T, s=4, lw=0, color="C1", rasterized=True)
             axes.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal", xticks=[], yticks=[])
 # --8<-- [end:draw]
 
@@ -98,17 +115,31 @@ def draw(rows, random):
 if __name__ == "__main__":
     torch.manual_seed(SEED)
     random = np.random.default_rng(SEED)
-    collapsed = train(random, discriminator_steps=1, generator_steps=5)
-    balanced = train(random, discriminator_steps=5, generator_steps=1)
+    histories, losses = {}, {}
+    for name, run in RUNS.items():
+        histories[name], losses[name] = train(random, *run)
+    shares = {name: mode_shares(history[-1]) for name, history in histories.items()}
+    modes = [int(np.sum(each >= 0.02)) for each in shares.values()]
+    near_shares = [float(each.sum()) for each in shares.values()]
+    smallest_shares = [float(each.min()) for each in shares.values()]
+    discriminator_losses, generator_losses = zip(*losses.values())
+    for row in zip(RUNS, modes, near_shares, discriminator_losses, generator_losses):
+        print("{:19}  modes {}, near a mode {:5.1%}, losses {:.2f} {:.2f}".format(*row))
+
+    angles = random.uniform(0, 2 * np.pi, 20_000)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)  # knows of no clusters
+    circle_near_share = float(mode_shares(circle).sum())
+    data_near_share = float(mode_shares(draw_ring(random, 20_000)).sum())
+    print(f"near a mode: a circle {circle_near_share:.1%}, the data {data_near_share:.1%}")
+
+    collapsed = histories["1 to 5, long"]
     collapsed_modes = [int(np.sum(mode_shares(points) >= 0.02)) for points in collapsed]
-    balanced_modes = [int(np.sum(mode_shares(points) >= 0.02)) for points in balanced]
-    balanced_smallest_share = float(mode_shares(balanced[-1]).min())
-    balanced_near_share = float(mode_shares(balanced[-1]).sum())
-    jumps = np.diff([points.mean(axis=0) for points in collapsed], axis=0)  # (4, 2)
-    largest_jump = float(np.linalg.norm(jumps, axis=1).max())
-    print(f"1 to 5: modes {collapsed_modes}, longest jump {largest_jump:.2f}")
-    print(f"5 to 1: modes {balanced_modes}")
-    print(f"  near a mode {balanced_near_share:.1%}, smallest mode {balanced_smallest_share:.1%}")
-    draw({"1 to 5": collapsed, "5 to 1": balanced}, random)
+    collapsed_near_shares = [float(mode_shares(points).sum()) for points in collapsed]
+    centres = [np.mean(history, axis=1) for history in histories.values()]  # 6 of (5, 2)
+    jumps = [float(np.linalg.norm(np.diff(each, axis=0), axis=1).max()) for each in centres]
+    near = " ".join(f"{each:.0%}" for each in collapsed_near_shares)
+    print(f"1 to 5, long, at five times: modes {collapsed_modes}, near a mode {near}")
+    shown = "1 to 5, long", "1 to 1, long", "5 to 1, short", "1 to 5, short, slow"
+    draw({name: histories[name] for name in shown}, random)
     plt.show()
 # --8<-- [end:main]

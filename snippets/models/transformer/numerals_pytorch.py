@@ -31,7 +31,7 @@ class Layer(nn.Module):
         self.norm_3 = nn.LayerNorm(SIZE)
 
     def forward(self, x, memory=None, padding=None, future=None):
-        own = padding if memory is None else None  # what is written has no padding in it
+        own = padding if memory is None else None  # padding comes last: future hides it
         mixed, shares = self.attention(x, x, x, key_padding_mask=own, attn_mask=future)
         x = self.norm_1(x + mixed)
         if memory is not None:

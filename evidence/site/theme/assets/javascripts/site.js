@@ -160,6 +160,16 @@ const entries = new Map([...document.querySelectorAll(".md-sidebar--secondary [d
 const sections = headings.filter(({ id }) => entries.has(id))
 const title = document.querySelector(".md-header__title")
 const upwards = document.querySelector(".md-top")
+// Where the table of contents stays in sight, its last line reports a fault in the section that is being read.
+const contents = document.querySelector(".md-sidebar--secondary .md-sidebar__inner")
+const report = document.querySelector(".page-foot .report")
+const reportHere = entries.size && report?.cloneNode(true)
+if (reportHere) contents?.append(reportHere)
+function name(link, id) {
+  const address = new URL(report.href)
+  address.searchParams.set("page", id ? `${address.searchParams.get("page")}#${id}` : address.searchParams.get("page"))
+  link.href = address
+}
 let height = scrollY
 function follow() {
   const current = sections.findLast(heading => heading.getBoundingClientRect().top < 100)
@@ -172,6 +182,7 @@ function follow() {
     link.classList.toggle("md-nav__link--active", active)
     link.ariaCurrent = active ? "location" : null
   }
+  if (reportHere) name(reportHere, current?.id)
   title.classList.toggle("md-header__title--active", headings.length && headings[0].getBoundingClientRect().bottom < 48)
   upwards.hidden = scrollY < 600 || scrollY > height
   height = scrollY

@@ -1,0 +1,77 @@
+"""The way through the site: what to read before a page and after it, the map, and the foot of every page."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from evidence.catalog import load_catalog
+from evidence.pages.guide import duration, reading_minutes, stops_of
+from tests.site.conftest import REPOSITORY, ROOT, Site
+
+CATALOG = load_catalog(ROOT)
+
+
+def test_one_page_to_begin_with() -> None:
+    """Every other topic says what to read before it; none would otherwise stand in its place on the map."""
+    first = [path for path, topic in CATALOG.topics.items() if not topic.before]
+    assert first == ["concepts/deep_learning"], f"say under before in topic.toml what to read first: {first}"
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("字" * 600, 2),
+        ("word " * 600, 3),
+        ("字" * 300 + " word" * 200, 2),
+        ("```python\n" + "x = 1\n" * 900 + "```\n", 1),
+    ],
+)
+def test_reading_time(text: str, minutes: int) -> None:
+    assert reading_minutes(text) == minutes
+
+
+def test_durations() -> None:
+    assert [duration(seconds, "en") for seconds in (0.2, 45, 300, 9000)] == [
+        "less than 1 s",
+        "45 s",
+        "5 min",
+        "2.5 hours",
+    ]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_map_shows_and_lists_every_page(site: Site, language: str) -> None:
+    folder = "" if language == "zh" else "en/"
+    page = site.pages[f"{folder}map/index.html"]
+    stops = [stop for topic in CATALOG.topics.values() for stop in stops_of(CATALOG, topic, language)]
+    expected = {f"{folder}{stop.address.rpartition('.')[0]}/index.html" for stop in stops}
+    for links in (page.html.select(".map svg a"), page.html.select(".map li > a")):
+        targets = [site.target(page.path, link["href"])[0] for link in links]
+        assert sorted(targets) == sorted(expected)
+
+
+def test_pages_lead_to_what_is_before_and_after(site: Site) -> None:
+    page = site.pages["en/models/rnn/index.html"]
+    before, following = (
+        {site.target(page.path, link["href"])[0] for link in page.html.select(place)}
+        for place in ("p.guide a", "nav.guide a")
+    )
+    assert before == {"en/models/mlp/index.html"}
+    assert {"en/models/gradients/index.html", "en/models/transformer/index.html"} <= following
+
+
+def test_every_page_can_be_cited_and_corrected(site: Site, project_site: Site) -> None:
+    for page in project_site.pages.values():
+        if page.path.endswith("404.html"):
+            continue
+        report = page.html.select_one(".page-foot .report")["href"]
+        assert report.startswith(f"{REPOSITORY}/issues/new?")
+        name = page.path.removeprefix("en/").removesuffix("index.html").rstrip("/") or "index"
+        assert parse_qs(urlsplit(report).query) == {"template": ["mistake.yml"], "page": [f"{page.language}/{name}"]}
+        entry = page.html.select_one(".page-foot .cite code").text
+        assert entry.startswith("@misc{") and f"url = {{{project_site.address(page.path)}}}" in entry
+        assert entry.count("{") == entry.count("}") and "The authors of Verified Deep Learning" in entry
+    for page in site.pages.values():
+        assert not page.html.select(".report"), f"{page}: where would a fault be reported?"
