@@ -21,7 +21,18 @@ from tests.pages.source import EXPRESSION, FOOTNOTE, IMAGE, MARKER, QUOTED, Bloc
 
 # The only commands that a page may show without running them. A test keeps the list as short as the pages need.
 SHELL_COMMANDS = ("export", "make", "mkdocs", "pip", "python", "python3.11", "source")
-BLOCKS = ("checks", "evidence", "evidence-matrix", "explore", "download", "benchmark", "notes", "map", "parity", "glossary")
+BLOCKS = (
+    "checks",
+    "evidence",
+    "evidence-matrix",
+    "explore",
+    "download",
+    "benchmark",
+    "notes",
+    "map",
+    "parity",
+    "glossary",
+)
 SHELL_LANGUAGES = ("bash", "console")
 CHAPTERS = {  # what every topic's page has, the last one at its end
     "zh": ("练习", "来源"),

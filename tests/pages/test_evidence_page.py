@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown import Markdown
 
-from evidence.catalog import FRAMEWORKS, LANGUAGES, load_catalog
+from evidence.catalog import FRAMEWORKS, LANGUAGES, SECTIONS, load_catalog
 from evidence.claims import FUNCTIONS, PLACEHOLDER
 from evidence.pages.markdown import format_range
 from tests.conftest import ROOT
@@ -55,6 +55,11 @@ def unit_of(topic, expression, unit):
     return unit or named[0]
 
 
+def in_order(catalog):
+    """Return the topics as the page has them, section by section."""
+    return sorted(catalog.topics.values(), key=lambda topic: SECTIONS.index(topic.section))
+
+
 def spoken_of(catalog, topic):
     """Return the scripts that a topic's headline is about."""
     claim = topic.headline
@@ -70,7 +75,7 @@ def test_every_topic_has_one_row(page, house):
     language, html = page
     rows = html.select("table.evidence-matrix tbody tr:not(.group)")
     titles = [row.select_one("th").text for row in rows]
-    assert titles == [topic.title[language] for topic in house[0].topics.values()]
+    assert titles == [topic.title[language] for topic in in_order(house[0])]
     assert not html.select(".evidence-problem")
 
 
@@ -78,7 +83,7 @@ def test_headlines_are_those_of_the_records(page, house):
     """Each value of each sentence is the range over every framework and recorded seed, and nothing else is in it."""
     (language, html), (catalog, records) = page, house
     rows = html.select("table.evidence-matrix tbody tr:not(.group)")
-    for row, topic in zip(rows, catalog.topics.values(), strict=True):
+    for row, topic in zip(rows, in_order(catalog), strict=True):
 
         def value(match, topic=topic):
             found = [
@@ -96,7 +101,7 @@ def test_values_of_a_framework_are_those_of_its_records(page, house):
     """In a framework's column stands the first value of the sentence over its runs, and how many runs of the topic there are."""
     (language, html), (catalog, records) = page, house
     rows = html.select("table.evidence-matrix tbody tr:not(.group)")
-    for row, topic in zip(rows, catalog.topics.values(), strict=True):
+    for row, topic in zip(rows, in_order(catalog), strict=True):
         first = PLACEHOLDER.search(topic.headline.text[language])
         about = spoken_of(catalog, topic)
         for framework, label in FRAMEWORKS.items():
@@ -125,7 +130,7 @@ def test_what_ran_opens_on_a_click(page, house):
     """Every script stands below the headline of its topic, in `<details>`, which needs no script of the page's own."""
     catalog = house[0]
     rows = page[1].select("table.evidence-matrix tbody tr:not(.group)")
-    for row, topic in zip(rows, catalog.topics.values(), strict=True):
+    for row, topic in zip(rows, in_order(catalog), strict=True):
         listed = {item.a.text for item in row.select("details > ul > li")}
         assert listed == {script.path.name for script in catalog.select(topic.path)} and row.select("details > summary")
     assert not page[1].select("script, button")

@@ -10,15 +10,6 @@ LEARNING_RATE = 1e-2
 # --8<-- [end:imports]
 
 
-# --8<-- [start:data]
-def make_data(count, generator):
-    rows = generator.normal(size=(count, 20)).astype("float32")
-    random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
-    labels = (rows.sum(axis=1, keepdims=True) > 0).astype("float32")  # the rule
-    return rows, random_labels, labels
-# --8<-- [end:data]
-
-
 # --8<-- [start:model]
 def build_model() -> keras.Model:
     return keras.Sequential([
@@ -27,6 +18,15 @@ def build_model() -> keras.Model:
         keras.layers.Dense(1, activation="sigmoid"),  # (N, 1), between 0 and 1
     ])
 # --8<-- [end:model]
+
+
+# --8<-- [start:data]
+def make_data(count, generator):
+    rows = generator.normal(size=(count, 20)).astype("float32")
+    random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
+    labels = (rows.sum(axis=1, keepdims=True) > 0).astype("float32")  # the rule
+    return rows, random_labels, labels
+# --8<-- [end:data]
 
 
 # --8<-- [start:train]

@@ -13,15 +13,6 @@ CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
 # --8<-- [end:imports]
 
 
-# --8<-- [start:data]
-def make_data(count, generator):
-    rows = generator.normal(size=(count, 20)).astype("float32")
-    random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
-    labels = (rows.sum(axis=1, keepdims=True) > 0).astype("float32")  # the rule
-    return rows, random_labels, labels
-# --8<-- [end:data]
-
-
 # --8<-- [start:model]
 def build_model() -> nn.HybridSequential:
     model = nn.HybridSequential()
@@ -33,6 +24,15 @@ def build_model() -> nn.HybridSequential:
     model.hybridize()
     return model
 # --8<-- [end:model]
+
+
+# --8<-- [start:data]
+def make_data(count, generator):
+    rows = generator.normal(size=(count, 20)).astype("float32")
+    random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
+    labels = (rows.sum(axis=1, keepdims=True) > 0).astype("float32")  # the rule
+    return rows, random_labels, labels
+# --8<-- [end:data]
 
 
 # --8<-- [start:train]

@@ -13,15 +13,6 @@ DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
 # --8<-- [end:imports]
 
 
-# --8<-- [start:data]
-def make_data(count, generator):
-    rows = generator.normal(size=(count, 20)).astype("float32")
-    random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
-    labels = (rows.sum(axis=1, keepdims=True) > 0).astype("float32")  # the rule
-    return rows, random_labels, labels
-# --8<-- [end:data]
-
-
 # --8<-- [start:model]
 def build_model() -> nn.Module:
     return nn.Sequential(
@@ -31,6 +22,15 @@ def build_model() -> nn.Module:
         nn.Sigmoid(),  # (N, 1), between 0 and 1
     )
 # --8<-- [end:model]
+
+
+# --8<-- [start:data]
+def make_data(count, generator):
+    rows = generator.normal(size=(count, 20)).astype("float32")
+    random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
+    labels = (rows.sum(axis=1, keepdims=True) > 0).astype("float32")  # the rule
+    return rows, random_labels, labels
+# --8<-- [end:data]
 
 
 # --8<-- [start:train]

@@ -10,18 +10,6 @@ LEARNING_RATE = 3e-3
 # --8<-- [end:imports]
 
 
-# --8<-- [start:data]
-def make_data(count, generator):
-    rows = generator.normal(scale=0.5, size=(count, 10, 20)).astype("float32")
-    random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
-    first, last = generator.choice([-1, 1], size=(2, count, 1))
-    rows[:, 0] += first  # all 20 numbers of the first step, up or down by 1
-    rows[:, -1] += last
-    labels = (first == last).astype("float32")  # the rule
-    return rows, random_labels, labels
-# --8<-- [end:data]
-
-
 # --8<-- [start:model]
 def build_model() -> keras.Model:
     return keras.Sequential([
@@ -38,6 +26,18 @@ def build_control() -> keras.Model:
         keras.layers.Dense(1, activation="sigmoid"),
     ])
 # --8<-- [end:model]
+
+
+# --8<-- [start:data]
+def make_data(count, generator):
+    rows = generator.normal(scale=0.5, size=(count, 10, 20)).astype("float32")
+    random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
+    first, last = generator.choice([-1, 1], size=(2, count, 1))
+    rows[:, 0] += first  # all 20 numbers of the first step, up or down by 1
+    rows[:, -1] += last
+    labels = (first == last).astype("float32")  # the rule
+    return rows, random_labels, labels
+# --8<-- [end:data]
 
 
 # --8<-- [start:train]

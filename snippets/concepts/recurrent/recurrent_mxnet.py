@@ -13,18 +13,6 @@ CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
 # --8<-- [end:imports]
 
 
-# --8<-- [start:data]
-def make_data(count, generator):
-    rows = generator.normal(scale=0.5, size=(count, 10, 20)).astype("float32")
-    random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
-    first, last = generator.choice([-1, 1], size=(2, count, 1))
-    rows[:, 0] += first  # all 20 numbers of the first step, up or down by 1
-    rows[:, -1] += last
-    labels = (first == last).astype("float32")  # the rule
-    return rows, random_labels, labels
-# --8<-- [end:data]
-
-
 # --8<-- [start:model]
 class Model(gluon.Block):
     def __init__(self):
@@ -47,6 +35,18 @@ def build_control() -> nn.HybridSequential:
     model.initialize(mx.init.Xavier(), ctx=CONTEXT)
     return model
 # --8<-- [end:model]
+
+
+# --8<-- [start:data]
+def make_data(count, generator):
+    rows = generator.normal(scale=0.5, size=(count, 10, 20)).astype("float32")
+    random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
+    first, last = generator.choice([-1, 1], size=(2, count, 1))
+    rows[:, 0] += first  # all 20 numbers of the first step, up or down by 1
+    rows[:, -1] += last
+    labels = (first == last).astype("float32")  # the rule
+    return rows, random_labels, labels
+# --8<-- [end:data]
 
 
 # --8<-- [start:train]

@@ -13,18 +13,6 @@ DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
 # --8<-- [end:imports]
 
 
-# --8<-- [start:data]
-def make_data(count, generator):
-    rows = generator.normal(scale=0.5, size=(count, 10, 20)).astype("float32")
-    random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
-    first, last = generator.choice([-1, 1], size=(2, count, 1))
-    rows[:, 0] += first  # all 20 numbers of the first step, up or down by 1
-    rows[:, -1] += last
-    labels = (first == last).astype("float32")  # the rule
-    return rows, random_labels, labels
-# --8<-- [end:data]
-
-
 # --8<-- [start:model]
 class Model(nn.Module):
     def __init__(self):
@@ -41,6 +29,18 @@ class Model(nn.Module):
 def build_control() -> nn.Module:
     return nn.Sequential(nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 1), nn.Sigmoid())
 # --8<-- [end:model]
+
+
+# --8<-- [start:data]
+def make_data(count, generator):
+    rows = generator.normal(scale=0.5, size=(count, 10, 20)).astype("float32")
+    random_labels = generator.integers(0, 2, size=(count, 1)).astype("float32")
+    first, last = generator.choice([-1, 1], size=(2, count, 1))
+    rows[:, 0] += first  # all 20 numbers of the first step, up or down by 1
+    rows[:, -1] += last
+    labels = (first == last).astype("float32")  # the rule
+    return rows, random_labels, labels
+# --8<-- [end:data]
 
 
 # --8<-- [start:train]
