@@ -237,7 +237,7 @@ def house(tmp_path):
 
     def edited(old, new):
         contract = tmp_path / "snippets/concepts/neuron/topic.toml"
-        text = contract.read_text(encoding="utf-8")
+        text = re.sub(r"^before = .*\n", "", contract.read_text(encoding="utf-8"), flags=re.MULTILINE)
         assert old in text
         contract.write_text(text.replace(old, new), encoding="utf-8")
         catalog = load_catalog(tmp_path)
