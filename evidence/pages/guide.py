@@ -55,7 +55,7 @@ WORDS = {
             "walkthroughs": "实战",
         },
         "reading": "阅读约 {} 分钟",
-        "running": "脚本运行 {}（CPU 时间）",
+        "running": "脚本用时：{}（CPU 时间）",
         "before": "先读：",
         "next": "接着读",
         "and": "、",

@@ -104,7 +104,7 @@ def test_search_and_switch_language_from_disk(folder: Path, browser: Browser) ->
         page.wait_for_selector(".search-results a")
         assert page.locator(".search-results a").first.get_attribute("href").endswith("/index.html")
         page.fill("dialog.search input", query)
-        page.locator(".search-results li li a", has_text=heading).first.click()
+        page.locator(f'.search-results li li a[href*="{address}#"]', has_text=heading).first.click()
         assert unquote(page.url).startswith(f"{unquote((folder / address).as_uri())}#")
         assert page.locator(":target").text_content().startswith(heading)
         assert page.locator("html").get_attribute("lang") == language
