@@ -97,7 +97,7 @@ def test_search_and_switch_language_from_disk(folder: Path, browser: Browser) ->
     page.goto((folder / "index.html").as_uri())
     for query, address, heading, language, home in (
         ("混淆矩阵", "models/cnn.html", "混淆矩阵", "zh", "可验证的深度学习"),
-        ("confusion matrix", "en/models/cnn.html", "The confusion matrix", "en", "verified deep learning"),
+        ("confusion matrix", "en/models/cnn.html", "The confusion matrix", "en", "make serve"),
     ):
         page.keyboard.press("/")
         page.fill("dialog.search input", home)
