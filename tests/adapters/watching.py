@@ -354,7 +354,7 @@ def watch_tensorflow(watch: Watch) -> Callable[[], None]:
         reduction = reduction and f"{reduction} of "
         smoothing = f", smoothed by {settings['label_smoothing']:g}" if settings.get("label_smoothing") else ""
         if "crossentropy" in name.lower():
-            binary = "binary " if "Binary" in name else ""
+            binary = "binary " if "binary" in name.lower() else ""
             ignored = "" if settings.get("ignore_class") is None else f", {IGNORED}"
             source = "logits" if settings.get("from_logits") else "probabilities"
             return f"{reduction}{binary}cross-entropy from {source}{smoothing}{ignored}"
