@@ -10,7 +10,7 @@ measurement. The degrees of freedom are those of the pooled variance. The larger
 alarms where frameworks differ in noise; it costs a tenth of the power. Method: W. Q. Meeker, G. J. Hahn, L. A. Escobar,
 Statistical Intervals, 2nd ed., Wiley 2017, chapter 4.
 
-With some six hundred elements in the suite a single value outside means little. The script is run again with other seeds,
+With a thousand elements in the suite a single value outside means little. The script is run again with other seeds,
 one after the other, and it differs only if the same element lies outside on the same side in the first run and in all of
 `RETRIES` more. One retry inside ends the matter, so that a false alarm of the first run costs little more than one run.
 Asking every run rather than their mean keeps a single failed training from deciding. The rate of false alarms of the
@@ -27,7 +27,7 @@ import statistics
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-LEVEL = 0.003  # Two-sided, for one element of one run.
+LEVEL = 0.002  # Two-sided, for one element of one run; smaller as the suite grows.
 RETRIES = 4
 # The step between neighbouring float32 numbers, relative to them: two runs may always lie this far apart.
 RESOLUTION_FLOAT32 = 2.0**-23
