@@ -162,7 +162,9 @@ def test_losses_are_what_the_page_says(run, probe):
 
 @pytest.mark.script("gan")
 def test_only_the_training_set_is_trained_on(run, probe):
-    assert probe["trained_on_training_set"] and len(probe["images"]) in ((3_200,) if run.rehearsed else (60_000, 1_437))
+    assert probe["trained_on_training_set"] and len(probe["images"]) in (
+        (3_200, 1_437) if run.rehearsed else (60_000, 1_437)
+    )
     np.testing.assert_array_equal(probe["first_noise"], probe["noise"][:10])
 
 
@@ -254,10 +256,10 @@ def test_detach_is_missed_only_where_the_graph_is_used_twice(catalog):
     networks = [game[name]().to(game["DEVICE"]) for name in ("build_generator", "build_discriminator")]
     with pytest.raises(RuntimeError, match="second time"):
         game["train"](*networks, rounds=2, generator_moves=True)
-    ring["ROUNDS"] = 5
-    assert len(ring["train"](np.random.default_rng(0), 1, 1)) == 5
+    snapshots, _ = ring["train"](np.random.default_rng(0), 5, 1, 1, 1e-3)
+    assert len(snapshots) == 5
 
 
 def test_frameworks_agree(catalog):
-    assert_near(catalog, "gan", inception_score=0.77, smallest_share=0.072, frechet_distance=17)
+    assert_near(catalog, "gan", inception_score=0.3, smallest_share=0.02, frechet_distance=1.2)
     assert_near(catalog, "equilibrium", accuracy=0.0093, generator_mean=0.042, generator_deviation=0.061)
