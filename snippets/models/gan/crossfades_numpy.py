@@ -10,7 +10,8 @@ from scoring_numpy import score, train_judge
 (images, labels), (test_images, _) = load_mnist()
 images, test_images = images / np.float32(255), test_images / np.float32(255)
 judge = train_judge(images, labels)
-crossfades = (test_images[:2000] + test_images[1:2001]) / 2  # each with the next
+pictures = test_images[:2001]
+crossfades = (pictures[:-1] + pictures[1:]) / 2  # each with the next
 fade_inception_score, fade_smallest_share, fade_distance = score(
     judge, crossfades, images[:10_000]
 )
