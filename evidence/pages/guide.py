@@ -26,7 +26,7 @@ from pymdownx.blocks import BlocksExtension
 
 from evidence.catalog import Catalog, CatalogError, Topic
 from evidence.pages.diagrams import draw_links
-from evidence.pages.markdown import EvidenceError, Reader, ReadingBlock
+from evidence.pages.markdown import SECTION_TITLES, EvidenceError, Reader, ReadingBlock
 
 # What somebody reads in a minute who wants to understand: Chinese characters, and words in Latin letters.
 CHARACTERS_A_MINUTE, WORDS_A_MINUTE = 300, 200
@@ -47,13 +47,6 @@ LINE = {"zh": 9, "en": 17}  # of a label in the map, in characters
 
 WORDS = {
     "zh": {
-        "sections": {
-            "concepts": "概念",
-            "models": "模型",
-            "frameworks": "框架",
-            "practice": "实践",
-            "walkthroughs": "实战",
-        },
         "reading": "阅读约 {} 分钟",
         "running": "脚本用时：{}（CPU 时间）",
         "before": "先读：",
@@ -69,13 +62,6 @@ WORDS = {
         "how": "阅读时间按每分钟 300 个汉字、200 个英文单词计，不含代码与公式；运行时间是记录里的 CPU 时间。",
     },
     "en": {
-        "sections": {
-            "concepts": "Concepts",
-            "models": "Models",
-            "frameworks": "Frameworks",
-            "practice": "Practice",
-            "walkthroughs": "Walkthroughs",
-        },
         "reading": "About {} minutes to read",
         "running": "scripts run for {} of CPU time",
         "before": "Read before: ",
@@ -248,8 +234,9 @@ class MapBlock(ReadingBlock):
                 )
             )
             etree.SubElement(container, "p").text = AtomicString(guide.words["how"])
-            for section, title in guide.words["sections"].items():
-                self._list(container, guide, title, [stop for stop in stops if stop.topic.section == section])
+            for section in SHAPES:
+                here = [stop for stop in stops if stop.topic.section == section]
+                self._list(container, guide, SECTION_TITLES[self.reader.language][section], here)
         except (EvidenceError, CatalogError) as error:
             self.reader.complain(f"/// map: {error}")
             etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(str(error))

@@ -79,6 +79,16 @@ CLAIM = re.compile(r"\s*([a-z0-9_]+)\.claim\.([a-z0-9_]+)\s*")
 EXPRESSION = re.compile(rf"\s*([a-z0-9_*]+)\.([a-z0-9_]+)(?:\[(-?\d+)\])?(?:\.({'|'.join(PARTS)}))?\s*")
 FIGURE = re.compile(r"records/(?P<topic>.+)/(?P<stem>\w+)\.(?P<device>cpu|gpu)\.(?P<figure>\w+)\.svg$")
 
+SECTION_TITLES = {
+    "zh": dict(concepts="概念", frameworks="框架", models="模型", practice="实践", walkthroughs="实战"),
+    "en": dict(
+        concepts="Concepts",
+        frameworks="Frameworks",
+        models="Models",
+        practice="Practice",
+        walkthroughs="Walkthroughs",
+    ),
+}
 WORDS = {
     "zh": {
         "framework": "框架",
@@ -101,7 +111,6 @@ WORDS = {
         "seconds": "{} 秒",
         "stale": "这份记录已失效，数字可能不再成立：",
         "backend": "（{} 后端）",
-        "sections": dict(concepts="概念", frameworks="框架", models="模型", practice="实践", walkthroughs="实战"),
         "topic": "主题",
         "headline": "主要结果",
         "cpu_time": "CPU 时间",
@@ -155,13 +164,6 @@ WORDS = {
         "seconds": "{} s",
         "stale": "This record no longer holds, and its figures may be wrong: ",
         "backend": " ({} backend)",
-        "sections": dict(
-            concepts="Concepts",
-            frameworks="Frameworks",
-            models="Models",
-            practice="Practice",
-            walkthroughs="Walkthroughs",
-        ),
         "topic": "Topic",
         "headline": "Main result",
         "cpu_time": "CPU time",
@@ -419,6 +421,10 @@ class Reader:
             raise EvidenceError(f"the records have no {name} to be counted")
         return format_value(count(), "count", self.language)
 
+    def is_due(self, script: Script, device: str) -> bool:
+        """Whether a page has to show a record: every script has one of the CPU, and of a GPU where there was a run."""
+        return device == "cpu" or record_path(self.catalog, script, device).exists()
+
     def seconds_cpu(self, script: Script) -> float:
         """Return the recorded CPU time of a script; 0 if it was never recorded, of which others complain."""
         content = read_record(self.catalog, script).content
@@ -654,7 +660,7 @@ class EvidenceBlock(ReadingBlock):
                 raise EvidenceError(f"no script is called {name}")
             for script in scripts:
                 for device in DEVICES:
-                    if device == "cpu" or record_path(self.reader.catalog, script, device).exists():
+                    if self.reader.is_due(script, device):
                         self._show(container, self.reader.record(script, device))
         except (EvidenceError, CatalogError) as error:
             self.reader.complain(f"/// evidence | {name}: {error}")
@@ -915,7 +921,7 @@ class MatrixBlock(ReadingBlock):
             (script.framework, device)
             for script in catalog.scripts.values()
             for device in DEVICES
-            if device == "cpu" or record_path(catalog, script, device).exists()
+            if self.reader.is_due(script, device)
         }
         on_gpu = {framework for framework, device in present if device == "gpu"}
         # NumPy last: it has the formulas, the others the models.
@@ -940,7 +946,7 @@ class MatrixBlock(ReadingBlock):
                 "th",
                 {"scope": "rowgroup", "colspan": str(len(columns) + 2)},
             )
-            title.text = AtomicString(words["sections"][section])
+            title.text = AtomicString(SECTION_TITLES[self.reader.language][section])
             for topic in topics:
                 self._add(etree.SubElement(body, "tr"), topic, columns)
         if not on_gpu:
@@ -965,8 +971,7 @@ class MatrixBlock(ReadingBlock):
                 column: [
                     reader.record(script, column[1])
                     for script in scripts
-                    if script.framework == column[0]
-                    and (column[1] == "cpu" or record_path(reader.catalog, script, column[1]).exists())
+                    if script.framework == column[0] and reader.is_due(script, column[1])
                 ]
                 for column in columns
             }
