@@ -34,6 +34,7 @@ NOT_READ = re.compile(
     r"\A---\n.*?\n---\n|^ *```.*?^ *```|^ *///.*?$|\$\$.*?\$\$|\$[^$\n]+\$|\{\{.*?\}\}|\]\([^)]*\)|<[^>\n]*>",
     re.DOTALL | re.MULTILINE,
 )
+EVIDENCE = re.compile(r"(?m)^/// evidence \| (\S+)$")  # the scripts that a page shows the runs of
 CHARACTER, WORD = re.compile("[㐀-鿿]"), re.compile(r"[A-Za-z][A-Za-z'’-]*")
 # How the map draws the topics of a section.
 SHAPES = {
@@ -105,8 +106,12 @@ class Stop:
     file: Path
 
     @property
+    def text(self) -> str:
+        return self.file.read_text(encoding="utf-8") if self.file.is_file() else ""
+
+    @property
     def minutes(self) -> int:
-        return reading_minutes(self.file.read_text(encoding="utf-8")) if self.file.is_file() else 1
+        return reading_minutes(self.text)
 
 
 def stops_of(catalog: Catalog, topic: Topic, language: str) -> list[Stop]:
@@ -153,10 +158,18 @@ class Guide:
         return [stop for topic in topics for stop in stops_of(self.reader.catalog, topic, self.reader.language)]
 
     def cpu_seconds(self, stop: Stop) -> float:
-        """Return what the scripts of a page took, each run once; those of a notebook are of its own name, if there is one."""
-        scripts = list(self.reader.catalog.select(stop.topic.path))
-        own = [script for script in scripts if script.stem == stop.file.stem]
-        return sum(self.reader.seconds_cpu(script) for script in own or scripts)
+        """Return what the scripts of a page took, each run once: those of its topic and those of others whose runs it shows.
+
+        Those of a notebook are of its own name, if there is one.
+        """
+        catalog = self.reader.catalog
+        scripts = list(catalog.select(stop.topic.path))
+        own = [script for script in scripts if script.stem == stop.file.stem] or scripts
+        shown = set(EVIDENCE.findall(stop.text))
+        others = [script for script in catalog.scripts.values() if {script.stem, script.name} & shown]
+        return sum(
+            self.reader.seconds_cpu(script) for script in {script.stem: script for script in own + others}.values()
+        )
 
     def costs(self, stop: Stop) -> str:
         texts = [self.words["reading"].format(stop.minutes)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from markdown import Markdown
 
 from evidence.catalog import load_catalog
-from evidence.pages.guide import duration, reading_minutes, stops_of
+from evidence.pages.guide import Guide, duration, reading_minutes, stops_of
+from evidence.pages.markdown import Reader
 from tests.site.conftest import REPOSITORY, ROOT, Site
 
 CATALOG = load_catalog(ROOT)
@@ -50,6 +53,17 @@ def test_map_shows_and_lists_every_page(site: Site, language: str) -> None:
     for links in (page.html.select(".map svg a"), page.html.select(".map li > a")):
         targets = [site.target(page.path, link["href"])[0] for link in links]
         assert sorted(targets) == sorted(expected)
+
+
+def test_time_counts_every_script_that_a_page_shows() -> None:
+    """The page on translators has one script of its own, and shows the runs of three that belong to the page on parity."""
+    names = ("rearrange_numpy", "weights_pytorch", "weights_mxnet", "port_pytorch")
+    guide = Guide(Reader(Markdown(), "en"))
+    (stop,) = stops_of(CATALOG, CATALOG.topics["frameworks/translators"], "en")
+    records = (
+        json.loads((ROOT / f"records/{CATALOG.script(name).topic.path}/{name}.cpu.json").read_text()) for name in names
+    )
+    assert guide.cpu_seconds(stop) == pytest.approx(sum(record["seconds"]["cpu"] for record in records))
 
 
 def test_pages_lead_to_what_is_before_and_after(site: Site) -> None:
