@@ -208,7 +208,7 @@ def format_value(value: float, unit: str, language: str) -> str:
     """Write one number with its unit.
 
     Percentages come from fractions, memory is in MB (10⁶ bytes); plain numbers have 4 digits, others 3, and a plain zero is exact.
-    What is tiny has its power of ten: 3.2 × 10⁻⁵.
+    What is tiny or huge has its power of ten: 3.2 × 10⁻⁵, 7.2 × 10¹⁵.
     """
     if value < 0:
         return f"−{format_value(-value, unit, language)}"  # a minus, not a hyphen
@@ -225,9 +225,9 @@ def format_value(value: float, unit: str, language: str) -> str:
     if unit == "number" and 1e-4 <= abs(value) < 99.95:
         return f"{value:#.4g}"
     # Three significant digits, as 0.0321 and 2.30, but from 100 on one decimal, as 108.6.
-    if abs(value) >= 99.95:
+    if 99.95 <= value < 1e9:
         return f"{value:.1f}"
-    if abs(value) >= 1e-4 or value == 0:
+    if 1e-4 <= value < 99.95 or value == 0:
         return f"{value:#.3g}"
     digits, _, power = f"{value:.1e}".partition("e")
     return f"{digits}\u00a0×\u00a010{str(int(power)).translate(SUPERSCRIPTS)}"

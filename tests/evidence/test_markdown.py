@@ -123,6 +123,7 @@ def show(site, caplog):
         (0.0001234, "number", "0.0001234", None),
         (0.0000321, "number", "3.2\u00a0×\u00a010⁻⁵", None),
         (12345.6, "number", "12345.6", None),
+        (7.2058e15, "number", "7.2\u00a0×\u00a010¹⁵", None),
         (172000, "count", "172,000", None),
         (3, "count", "3", None),
         (123_456_789, "bytes", "123 MB", None),

@@ -12,8 +12,8 @@ generator = np.random.default_rng(SEED)
 
 # --8<-- [start:scale]
 def standardise(train, rows):
-    mean, deviation = train.mean(axis=0), train.std(axis=0)
-    return (rows - mean) / np.where(deviation > 0, deviation, 1)
+    varies = train.max(axis=0) > train.min(axis=0)
+    return (rows - train.mean(axis=0)) / np.where(varies, train.std(axis=0), 1)
 
 
 def scale(train, rows):
@@ -29,6 +29,16 @@ standardised, scaled = standardise(column, asked), scale(column, asked)
 print("standardised:", standardised.round(3))
 print("scaled:      ", scaled.round(3))
 # --8<-- [end:example]
+
+
+# --8<-- [start:constant]
+tenths = np.full(3, 0.1)  # a column that never varies
+tenths_deviation = tenths.std()  # the mean is rounded, so this is not 0
+tenths_divided = (0.2 - tenths.mean()) / tenths_deviation  # a new value, divided all the same
+tenths_standardised = standardise(tenths, np.array([0.1, 0.2]))
+print(f"deviation {tenths_deviation:.2g}; divided by it, 0.2 becomes {tenths_divided:.2g}")
+print("standardised:", tenths_standardised.round(3))
+# --8<-- [end:constant]
 
 
 # --8<-- [start:one_hot]
@@ -129,7 +139,7 @@ print(f"split by row {copy_accuracies[0]:.1%}, by picture {copy_accuracies[1]:.1
 
 # --8<-- [start:answers]
 black_pixel = -images.mean() / images.std()
-constant_pixels = int((images.std(axis=0) == 0).sum())
+constant_pixels = int((images.max(axis=0) == images.min(axis=0)).sum())
 print(f"a black pixel {black_pixel:.3f}, constant pixels {constant_pixels}")
 # --8<-- [end:answers]
 
