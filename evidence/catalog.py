@@ -6,9 +6,11 @@ import ast
 import contextlib
 import functools
 import math
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -28,6 +30,8 @@ FRAMEWORKS = {
 # one can install it: its scripts are downloaded as files.
 WITHOUT_NOTEBOOK = ("mxnet",)
 LANGUAGES = ("zh", "en")
+# An entry of the navigation that leads to a page of a topic.
+NAVIGATED = re.compile(r"(?m)^ +- .*?([a-z]+/\w+)\.(?:md|ipynb)$")
 # Keras' layers with weights, by what their translators in `snippets/frameworks/parity/` are called by.
 LAYERS = Literal[
     "dense",
@@ -649,32 +653,40 @@ def load_catalog(root: Path) -> Catalog:
                 f"{path} lies in snippets/{place.parent.as_posix()}, which is no topic: a snippet lies in"
                 f" snippets/<section>/<topic>/ with a section of {', '.join(SECTIONS)}"
             )
-    return Catalog(root=root, topics={path: topics[path] for path in _in_order(topics)}, scripts=scripts)
+    return Catalog(root=root, topics={path: topics[path] for path in _in_order(root, topics)}, scripts=scripts)
 
 
-def _in_order(topics: Mapping[str, Topic]) -> list[str]:
-    """Return the topics' paths so that each comes after what has to be read before it, and else as they are.
+def _in_order(root: Path, topics: Mapping[str, Topic]) -> list[str]:
+    """Return the topics' paths so that each comes after what has to be read before it, and else as the navigation has them.
 
-    Raises `CatalogError` if a topic asks for one that does not exist, or if topics ask for one another.
+    What the navigation lacks comes last. Raises `CatalogError` if a topic asks for one that does not
+    exist, or if topics ask for one another.
     """
+    for topic in topics.values():
+        if missing := next((path for path in topic.before if path not in topics), None):
+            raise CatalogError(
+                f"{topic.folder / 'topic.toml'}: before names {missing!r}, which is no topic; there are: {', '.join(topics)}"
+            )
+    sorter = TopologicalSorter({path: topic.before for path, topic in topics.items()})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle = error.args[1][::-1]  # from each topic to what it asks for
+        raise CatalogError(
+            f"{topics[circle[0]].folder / 'topic.toml'}: before goes round in a circle: {' → '.join(circle)}"
+        ) from None
+    navigation = root / "mkdocs.yml"
+    text = navigation.read_text(encoding="utf-8") if navigation.is_file() else ""
+    # A notebook may be of a topic in one framework: walkthroughs/digits_keras.
+    pages = [page if page in topics else page.rpartition("_")[0] for page in NAVIGATED.findall(text)]
+    places = [*pages, *topics]
     found: list[str] = []
-
-    def visit(path: str, way: tuple[str, ...]) -> None:
-        if path in way:
-            circle = " → ".join([*way[way.index(path) :], path])
-            raise CatalogError(f"{topics[path].folder / 'topic.toml'}: before goes round in a circle: {circle}")
-        if path in found:
-            return
-        for earlier in topics[path].before:
-            if earlier not in topics:
-                raise CatalogError(
-                    f"{topics[path].folder / 'topic.toml'}: before names {earlier!r}, which is no topic; there are: {', '.join(topics)}"
-                )
-            visit(earlier, (*way, path))
-        found.append(path)
-
-    for path in topics:
-        visit(path, ())
+    free: set[str] = set()
+    while sorter.is_active():
+        free.update(sorter.get_ready())
+        found.append(min(free, key=places.index))
+        free.remove(found[-1])
+        sorter.done(found[-1])
     return found
 
 

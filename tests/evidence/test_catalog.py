@@ -340,6 +340,25 @@ def test_bounds_of_a_rehearsal(toy):
     ]
 
 
+def test_topics_that_are_free_to_stand_come_as_in_the_navigation(toy):
+    """Their names would bring them in another order; what the navigation lacks comes last."""
+    toy.contract(CONTRACT, ABSENT)
+    names = ("above", "below", "first", "hidden")
+    for name in names:
+        before = 'before = ["concepts/first"]\n' if name == "above" else ""
+        toy.contract(
+            CONTRACT.replace("toy", name).replace("scripts", f"{before}scripts", 1), ABSENT, topic=f"concepts/{name}"
+        )
+        toy.write(f"snippets/concepts/{name}/{name}_numpy.py", SCORE)
+    toy.write(
+        "mkdocs.yml",
+        "docs_dir: docs/zh\nnav:\n  - Home: index.md\n  - Models:\n      - Toy: models/toy.md\n  - Concepts:\n"
+        "      - Above all: concepts/above.md\n      - 'First: things': concepts/first.md\n      - Below: concepts/below.md\n",
+    )
+    paths = ["models/toy", "concepts/first", "concepts/above", "concepts/below", "concepts/hidden"]
+    assert list(toy.catalog.topics) == paths
+
+
 def test_topics_come_in_an_order_in_which_they_can_be_read(toy):
     """What is to be read before comes before, though its name is later in the alphabet."""
     toy.contract(CONTRACT.replace("scripts", 'before = ["concepts/zero"]\nscripts', 1), ABSENT)

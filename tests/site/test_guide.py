@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from markdown import Markdown
 
-from evidence.catalog import load_catalog
+from evidence.catalog import SECTIONS, load_catalog
 from evidence.pages.guide import Guide, duration, reading_minutes, stops_of
 from evidence.pages.markdown import Reader
 from tests.site.conftest import REPOSITORY, ROOT, Site
@@ -20,6 +21,15 @@ def test_one_page_to_begin_with() -> None:
     """Every other topic says what to read before it; none would otherwise stand in its place on the map."""
     first = [path for path, topic in CATALOG.topics.items() if not topic.before]
     assert first == ["concepts/deep_learning"], f"say under before in topic.toml what to read first: {first}"
+
+
+def test_lists_of_topics_are_in_the_order_of_the_navigation() -> None:
+    """A reader meets the topics of a section in one order, in the menu, on the map and on the page of all evidence."""
+    navigation = re.findall(r"(?m)^      - .*: ([a-z]+/\w+\.\w+)$", (ROOT / "mkdocs.yml").read_text("utf-8"))
+    listed = [stop.address for topic in CATALOG.topics.values() for stop in stops_of(CATALOG, topic, "zh")]
+    for section in SECTIONS:
+        inside = [page for page in navigation if page.startswith(f"{section}/")]
+        assert [page for page in listed if page.startswith(f"{section}/")] == inside
 
 
 @pytest.mark.parametrize(
