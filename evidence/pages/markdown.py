@@ -97,6 +97,7 @@ WORDS = {
         "time": "用时",
         "seconds_cpu": "CPU {}",
         "seconds_wall": "历时 {}",
+        "waited": "多半在等机器上的其他任务",
         "memory": "内存峰值",
         "date": "运行日期",
         "seeds": "{}（种子 {}：{}）",
@@ -150,6 +151,7 @@ WORDS = {
         "time": "Time",
         "seconds_cpu": "CPU {}",
         "seconds_wall": "elapsed {}",
+        "waited": "most of it waiting for other work on the machine",
         "memory": "Peak memory",
         "date": "Run on",
         "seeds": "{} (seeds {}: {})",
@@ -495,11 +497,17 @@ class Reader:
     def strip(self, record: Record) -> list[tuple[str, str]]:
         """Return label and text of each fact in an evidence strip."""
         words, content = WORDS[self.language], record.content
-        seconds = {name: format_value(value, "seconds", self.language) for name, value in content["seconds"].items()}
+        seconds = content["seconds"]
+        times = [
+            words[f"seconds_{name}"].format(format_value(seconds[name], "seconds", self.language))
+            for name in ("cpu", "wall")
+        ]
+        if seconds["wall"] > 2 * seconds["cpu"]:  # for most of the time it did not have the processor
+            times.append(words["waited"])
         return [
             (words["framework"], f"{self.framework(record)}, Python {content['versions']['python']}"),
             *self.results(record),
-            (words["time"], ", ".join(words[f"seconds_{name}"].format(seconds[name]) for name in ("cpu", "wall"))),
+            (words["time"], words["separator"].join(times)),
             (words["memory"], format_value(content["peak_memory_bytes"], "bytes", self.language)),
             (
                 words["device"],

@@ -330,7 +330,7 @@ def facts(html) -> dict[str, str]:
                 "Framework": "NumPy 2.4.6, Python 3.11.7",
                 "Score": "90.00% (seeds 0–2: 90.00%–92.00%)",
                 "Count": "1,500 (seeds 0–2: 1,500)",
-                "Time": "CPU 3.2 s, elapsed 12 s",
+                "Time": "CPU 3.2 s, elapsed 12 s, most of it waiting for other work on the machine",
                 "Peak memory": "123 MB",
                 "Device": "CPU Toy 3000, 1 thread",
             },
@@ -341,7 +341,7 @@ def facts(html) -> dict[str, str]:
                 "框架": "NumPy 2.4.6, Python 3.11.7",
                 "得分": "90.00%（种子 0–2：90.00%–92.00%）",
                 "个数": "1,500（种子 0–2：1,500）",
-                "用时": "CPU 3.2 秒, 历时 12 秒",
+                "用时": "CPU 3.2 秒，历时 12 秒，多半在等机器上的其他任务",
                 "内存峰值": "123 MB",
                 "设备": "CPU Toy 3000, 1 线程",
             },
@@ -362,6 +362,14 @@ def test_strip(show, site, language, expected):
 def test_strip_has_the_results_of_its_script(show):
     html, _, warnings = show("/// evidence | other_numpy\n///")
     assert facts(html)["Score"].startswith("95.00%") and "Count" not in facts(html) and warnings == []
+
+
+def test_strip_says_what_a_run_waited_for_only_where_it_did(show, site):
+    """A run that had the processor for half of the time, or longer, has nothing to explain."""
+    results = {"score": 0.9, "losses": [1.0], "extra": 1}
+    for wall, waited in ((6.5, False), (6.6, True)):
+        write_record(site.catalog, [site.made_up_run(seed, seconds_wall=wall, results=results) for seed in range(3)])
+        assert ("waiting" in facts(show("/// evidence | toy_numpy\n///")[0])["Time"]) == waited
 
 
 def test_strip_names_the_backend_of_keras(show, site):
