@@ -1,4 +1,5 @@
-"""What both languages of a page must say alike, whatever their sentences: formulas, numbers, values, code, links, names.
+"""What both languages of a page must say alike, whatever their sentences: formulas, numbers, values, code, links, names; and the
+order of what stands in pairs.
 
 The pages are compared unit by unit (a paragraph, an item, a cell, a label of a diagram) where a section has the same units
 in both languages, and else section by section. Words are free; nothing here asks for a sentence to be like its counterpart.
@@ -48,6 +49,17 @@ ENGLISH |= {f"{word}th": value for word, value in ENGLISH.items() if value >= 10
 VAGUE = re.compile(r"\b(?:a few|some|tens of|hundreds of) (?:hundred|thousand|million)s?\b", re.I)
 ENGLISH_NUMERAL = re.compile(rf"\b(?:{'|'.join(sorted(ENGLISH, key=len, reverse=True))})(?=s?\b)", re.I)
 
+# What stands in pairs, and would say the opposite the other way round.
+ORDERED = {
+    "values": re.compile(rf"{EXPRESSION.pattern}|{PLACEHOLDER.pattern}", re.DOTALL),
+    "frameworks": re.compile("|".join(FRAMEWORKS.values())),
+    "sides": re.compile(r"[左右]|\b(?:left|right)(?=(?:most)?\b)", re.I),
+    "colours": re.compile(r"[红蓝绿橙灰]|\b(?:red|blue|green|orange|gray|grey)\b", re.I),
+}
+MEANING = dict(zip("左右红蓝绿橙灰", ["left", "right", "red", "blue", "green", "orange", "grey"])) | {"gray": "grey"}
+VALUE = ORDERED["values"].pattern
+OF = re.compile(rf"({VALUE})( of (?:the |all )?)({VALUE})", re.DOTALL)  # 9 of 10: in Chinese 10 comes first
+
 
 @dataclass
 class Facts:
@@ -88,6 +100,11 @@ def same_facts(page: Page, other: Page, house: House) -> list[str]:
                 f"{places[0]}: {complaint}, as {places[1]} has; let both say the same"
                 for complaint in differences(*facts)
             ]
+            if len(pair[0]) == len(pair[1]) == 1:
+                found += [
+                    f"{places[0]}: {complaint}, as {places[1]} has; tell both in one order"
+                    for complaint in other_orders(pair[0][0][2], pair[1][0][2])
+                ]
     return found
 
 
@@ -97,7 +114,11 @@ def same_texts(name: str, table: object) -> list[str]:
         return []
     if all(isinstance(table.get(language), str) for language in LANGUAGES):
         facts = [facts_of(table[language]) for language in LANGUAGES]
-        return [f"{name}: {complaint}, as the English has; let both say the same" for complaint in differences(*facts)]
+        found = [f"{name}: {complaint}, as the English has; let both say the same" for complaint in differences(*facts)]
+        return found + [
+            f"{name}: {complaint}, as the English has; tell both in one order"
+            for complaint in other_orders(*(table[language] for language in LANGUAGES))
+        ]
     return [complaint for key, value in table.items() for complaint in same_texts(f"{name}: {key}", value)]
 
 
@@ -117,6 +138,20 @@ def differences(ours: Facts, theirs: Facts) -> Iterator[str]:
     for group in ours.together - theirs.together:
         if other := next((g for g in theirs.together - ours.together if sorted(g) == sorted(group)), None):
             yield f"has numbers in another order: {', '.join(group)} rather than {', '.join(other)}"
+
+
+def other_orders(chinese: str, english: str) -> Iterator[str]:
+    """Yield a complaint for each kind of `ORDERED` of which two units say the same, each as often, in another order."""
+    for kind, pattern in ORDERED.items():
+        one, other, turned = (_in_order(kind, pattern, text) for text in (chinese, english, OF.sub(r"\3\2\1", english)))
+        if Counter(one) == Counter(other) and one not in (other, turned):
+            yield f"has {kind} in another order: {', '.join(one)} rather than {', '.join(other)}"
+
+
+def _in_order(kind: str, pattern: re.Pattern, text: str) -> list[str]:
+    for other in () if kind == "values" else (INLINE_CODE, EXPRESSION, FORMULA, PLACEHOLDER):
+        text = other.sub(" ", text)
+    return [MEANING.get(match[0].lower(), " ".join(match[0].split())) for match in pattern.finditer(text)]
 
 
 def _numbers(ours: Facts, theirs: Facts) -> set:
