@@ -60,6 +60,11 @@ MEANING = dict(zip("左右红蓝绿橙灰", ["left", "right", "red", "blue", "gr
 VALUE = ORDERED["values"].pattern
 OF = re.compile(rf"({VALUE})( of (?:the |all )?)({VALUE})", re.DOTALL)  # 9 of 10: in Chinese 10 comes first
 
+ORDINARY_WORD = re.compile(
+    r"(?<![A-Za-z`.])(?!(?:logit|softmax|dropout)s?\b)[a-z]{4,}(?![A-Za-z`(.])"
+)  # no term of the trade
+SHORT = ("label", "cell")  # a sentence of either language may quote the other
+
 
 @dataclass
 class Facts:
@@ -101,9 +106,12 @@ def same_facts(page: Page, other: Page, house: House) -> list[str]:
                 for complaint in differences(*facts)
             ]
             if len(pair[0]) == len(pair[1]) == 1:
+                texts = [units[0][2] for units in pair]
+                if pair[0][0][0] in SHORT:
+                    found += [f"{places[0]}: {complaint}" for complaint in wrong_language(*texts)]
                 found += [
                     f"{places[0]}: {complaint}, as {places[1]} has; tell both in one order"
-                    for complaint in other_orders(pair[0][0][2], pair[1][0][2])
+                    for complaint in other_orders(*texts)
                 ]
     return found
 
@@ -115,10 +123,11 @@ def same_texts(name: str, table: object) -> list[str]:
     if all(isinstance(table.get(language), str) for language in LANGUAGES):
         facts = [facts_of(table[language]) for language in LANGUAGES]
         found = [f"{name}: {complaint}, as the English has; let both say the same" for complaint in differences(*facts)]
-        return found + [
-            f"{name}: {complaint}, as the English has; tell both in one order"
-            for complaint in other_orders(*(table[language] for language in LANGUAGES))
+        texts = [table[language] for language in LANGUAGES]
+        found += [
+            f"{name}: {complaint}, as the English has; tell both in one order" for complaint in other_orders(*texts)
         ]
+        return found + [f"{name}: {complaint}" for complaint in wrong_language(*texts)]
     return [complaint for key, value in table.items() for complaint in same_texts(f"{name}: {key}", value)]
 
 
@@ -148,9 +157,24 @@ def other_orders(chinese: str, english: str) -> Iterator[str]:
             yield f"has {kind} in another order: {', '.join(one)} rather than {', '.join(other)}"
 
 
-def _in_order(kind: str, pattern: re.Pattern, text: str) -> list[str]:
-    for other in () if kind == "values" else (INLINE_CODE, EXPRESSION, FORMULA, PLACEHOLDER):
+def wrong_language(chinese: str, english: str) -> Iterator[str]:
+    """Yield a complaint for a text that stands in the place of the other language."""
+    chinese, english = (_plain(text) for text in (chinese, english))
+    if HAN.search(english):
+        yield f"{english.strip()!r} is to be English"
+    if not HAN.search(chinese) and (word := ORDINARY_WORD.search(chinese)):
+        yield f"{chinese.strip()!r} is to be Chinese, and has the English word {word[0]}"
+
+
+def _plain(text: str) -> str:
+    """Return a text without code, values and formulas."""
+    for other in (INLINE_CODE, EXPRESSION, FORMULA, PLACEHOLDER):
         text = other.sub(" ", text)
+    return text
+
+
+def _in_order(kind: str, pattern: re.Pattern, text: str) -> list[str]:
+    text = text if kind == "values" else _plain(text)
     return [MEANING.get(match[0].lower(), " ".join(match[0].split())) for match in pattern.finditer(text)]
 
 

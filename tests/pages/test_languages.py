@@ -169,6 +169,19 @@ def test_orders_that_a_language_needs():
     assert not list(languages.other_orders("左边是右边的镜像", "the right answer on the left mirrors the right"))
 
 
+def test_a_text_in_the_wrong_language_is_seen():
+    for right in (
+        {"zh": "更新次数", "en": "Updates"},
+        {"zh": "logit z", "en": "logit z"},
+        {"zh": "`steps`", "en": "`steps`"},
+    ):
+        assert languages.same_texts("tiny", right) == []
+    for wrong in ({"zh": "Number of updates", "en": "Updates"}, {"zh": "更新次数", "en": "更新次数"}):
+        assert len(languages.same_texts("tiny", wrong)) == 1
+    for right, wrong in (("16 inputs", "十六 16"), ("| in |", "| 入 |")):
+        assert "is to be English" in "".join(complaints(ENGLISH.replace(right, wrong)))
+
+
 def test_texts_of_a_contract():
     claim = {"zh": "{low} 低于 0.5，差三倍。", "en": "{low} is below 0.5, by three times."}
     assert languages.same_texts("tiny", {"claims": {"one": claim}}) == []
