@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from unicodedata import normalize
 
 import matplotlib
 import numpy as np
@@ -19,6 +20,7 @@ from evidence.notebooks.dialect import sections
 from evidence.pages import explore
 from evidence.pages.explore import ExploreError
 from evidence.record import record_path
+from tests.evidence.pictures import panels
 
 ROOT = Path(__file__).parents[2]
 CATALOG = load_catalog(ROOT)
@@ -195,6 +197,143 @@ def test_replays_are_the_recorded_runs():
     assert rmsprop[95] < rmsprop[100]
 
 
+# The same pictures ------------------------------------------------------------------------------------------------------
+
+
+def anywhere(topic, name, number=12):
+    """Return where the sliders stand at first, and some other places, the same in every run."""
+    random = np.random.default_rng(0)
+    sliders = CATALOG.topic(topic).explorations[name].sliders
+    places = [{slider: random.choice(stops(each)).item() for slider, each in sliders.items()} for _ in range(number)]
+    return [described(topic, name)[1], *places]
+
+
+def drawn_anywhere(topic, name, number=12):
+    """Yield some values of the sliders, the panels that a reader sees, and all that is drawn."""
+    values = anywhere(topic, name, number)
+    for each, shown in zip(values, drawn_all(topic, name, values)):
+        yield each, panels(shown["pictures"]), shown
+
+
+def assert_same(panel, points, expected, context):
+    """The points of a line are those expected; what lies far outside of the frame is drawn at its limit."""
+    assert len(points) == len(expected), context
+    limits = panel.numbers([[-9999, -9999], [9999, 9999]])
+    expected = np.clip(expected, limits.min(axis=0), limits.max(axis=0))
+    assert (np.abs(points - expected) <= panel.tolerance).all(), context
+
+
+def assert_valley(panel, best, loss):
+    """The star is at the least loss, and the loss is the same all along each ring, and greater on the next."""
+    assert (np.abs(panel.least - best) <= panel.tolerance).all()
+    losses = [loss(ring) for ring in panel.rings()]
+    assert all(each.max() < 1.02 * each.min() for each in losses[4:])  # the inner ones are few pixels wide
+    assert all(a.max() < b.min() for a, b in itertools.pairwise(losses))
+
+
+def test_picture_of_the_learning_rate():
+    names = names_of("gradient_descent", "imports", "problem", "descend")
+    words = figure_of("gradient_descent_numpy", "rates")[0]
+    for values, (panel,), shown in drawn_anywhere("gradient_descent", "learning_rate"):
+        path = names["descend"](values["share"] * names["edge"], 200, 12)
+        assert_same(panel, panel.path("main"), path, values)
+        assert_same(panel, panel.path("dots main"), path, values)
+        assert_same(panel, panel.path("dots head"), path[-1:], values)
+        assert_valley(panel, names["best"], names["excess"])
+        assert (panel.x, panel.y) == (words["x"], words["y"])
+        (steepest,) = {min(1 - values["share"] * names["edge"] * np.linalg.eigvalsh(names["hessian"]))}
+        signs = {"slides": steepest > -1e-9, "crosses": -1 < steepest < 0, "leaves": steepest < -1, "edge": True}
+        assert shown["sentence"] == next(outcome for outcome, holds in signs.items() if holds), values
+
+
+def test_picture_of_the_dying_neuron():
+    """Dashed what is to be learned, thin the sum after the first step, thick what it puts out in the end."""
+    names = names_of("activation", "imports", "functions", "derivatives", "dying")
+    code = sections(CATALOG.script("activation_numpy").path.read_text(encoding="utf-8"))["dying"].partition(
+        "_, gentle"
+    )[0]
+    end, first = dict(names), dict(names)
+    exec(code.replace("return highest, np.mean(error**2)", "return relu(weight * inputs + bias, slope)"), end)
+    exec(
+        code.replace("range(5000)", "range(1)").replace("return highest, np.mean(error**2)", "return weight, bias"),
+        first,
+    )
+    for values, (panel,), shown in drawn_anywhere("activation", "dying", 6):
+        rate, slope = values["first_rate"], values["slope"]
+        weight, bias = first["train"](slope, rate)
+        outputs = np.stack([names["inputs"], end["train"](slope, rate)], axis=1)
+        assert_same(panel, panel.path("main thick"), outputs, values)
+        assert_same(panel, panel.path("second"), [[0, bias], [1, weight + bias]], values)
+        assert_same(panel, panel.path("aim"), [[0, 0], [1, 1]], values)
+        assert_same(panel, panel.path("zero"), [[0, 0], [1, 0]], values)
+        lives = "lives" if max(bias, weight + bias) > 0 else "returns" if slope > 0 else "dies"
+        assert shown["sentence"] == lives, values
+
+
+def assert_plane(panel, weights, bias, context):
+    """The shaded side is where the sum is above zero."""
+    assert (panel.x, panel.y) == ("x₁", "x₂")
+    shaded = [each for each in panel.frame.find_all("path") if each["class"] == ["shaded"]]
+    places = np.random.default_rng(0).uniform(-0.6, 1.6, size=(60, 2))
+    sums = places @ weights + bias
+    if not shaded:
+        assert (sums <= 0).all(), context
+        return
+    inside = matplotlib.path.Path(panel.path("shaded")).contains_points(places)
+    clear = np.abs(sums) > np.abs(weights) @ panel.tolerance
+    assert (inside == (sums > 0))[clear].all(), context
+
+
+def test_picture_of_the_border():
+    names = names_of("neuron", "imports", "neuron", "rule")
+    for values, (panel,), _ in drawn_anywhere("neuron", "border"):
+        weights, bias = np.array([values["w1"], values["w2"]]), values["b"]
+        assert_plane(panel, weights, bias, values)
+        for kind, output in (("on", 1), ("off", 0)):
+            chosen = names["inputs"][names["neuron"](names["inputs"], weights, bias) == output]
+            assert_same(panel, panel.centres(kind), chosen, values)
+
+
+def test_picture_of_learning():
+    names = names_of("neuron", "imports", "neuron", "rule", "single")
+    for correction in range(11):
+        shown = drawn("neuron", "learning", correction=correction)
+        both = panels(shown["pictures"])
+        assert [panel.title for panel in both] == ["AND", "XOR"]
+        for panel in both:
+            state, targets = names["learned"][panel.title][0][correction], np.array(names["tables"][panel.title])
+            assert_plane(panel, state[:2], state[2], correction)
+            for kind, target in (("one", 1), ("nought", 0)):
+                assert_same(panel, panel.centres(kind), names["inputs"][targets == target], correction)
+        learned = (
+            names["count_right"](names["inputs"], names["tables"]["AND"], names["learned"]["AND"][0][correction]) == 4
+        )
+        assert shown["sentence"] == ("learned" if learned else "learning")
+
+
+@pytest.mark.parametrize("topic", ["gradient_descent", "optimizers"])
+def test_picture_of_a_replay(topic):
+    """Up to each update a panel shows the path of the recorded run, under its title; the sentence gives its loss after it."""
+    recorded = figure_of(f"{topic}_numpy", "paths")
+    titles = [panel["title"].partition(":")[0] for panel in recorded]
+    says = CATALOG.topic(topic).explorations["paths"].says["after"]["en"]
+    assert re.findall(r"([\w-]+) \{(\w+)\}", says) == [(title, f"loss_{place}") for place, title in enumerate(titles)]
+    if topic == "gradient_descent":
+        names = names_of(topic, "imports", "problem")
+        best, loss = names["best"], names["excess"]
+    else:
+        best, loss = (0, 0), lambda points: (points[:, 0] ** 2 + 100 * points[:, 1] ** 2) / 2
+    for values, shown, _ in drawn_anywhere(topic, "paths"):
+        assert [panel.title.partition(":")[0] for panel in shown] == titles
+        for panel, before in zip(shown, recorded):
+            path = np.stack([before["lines"][0][axis] for axis in "xy"], axis=1)[: values["update"] + 1]
+            assert_same(panel, panel.path("main"), path, values)
+            assert_same(panel, panel.path("dots head"), path[-1:], values)
+            assert_valley(panel, best, loss)
+            if words := {axis: recorded[0][axis] for axis in "xy" if axis in recorded[0]}:
+                assert {"x": panel.x, "y": panel.y} == words
+
+
 # What is shown ----------------------------------------------------------------------------------------------------------
 
 
@@ -210,6 +349,54 @@ def test_there_is_a_sentence_for_every_outcome(topic, name):
         texts = " ".join([shown["pictures"], shown["says"], *shown["values"].values()])
         assert not re.search("[{}]|NaN|undefined|∞", texts), values
     assert said == about["says"].keys()
+
+
+@EVERY_EXPLORATION
+def test_sliders_say_where_they_stand(topic, name):
+    """To the last digit, whatever else is said; their labels name them; where they start is a number of the script."""
+    sliders = CATALOG.topic(topic).explorations[name].sliders
+    code = CATALOG.script(f"{topic}_numpy").path.read_text(encoding="utf-8")
+    for values in anywhere(topic, name, 4):
+        shown = drawn(topic, name, **values)["values"]
+        for slider, value in values.items():
+            said = [number.replace("−", "-") for number in re.findall(r"−?[\d.]+", shown[slider])]
+            assert value in [float(number) for number in said], (slider, value, shown)
+    for slider, each in sliders.items():
+        symbols = {re.sub(r"\W", "", normalize("NFKC", label)) for label in re.findall(r"\w[₀-₉]", str(each.label))}
+        assert symbols <= {slider}, (slider, each.label)
+        assert isinstance(each.start, str) or re.search(rf"(?<![\w.]){each.start:g}(?![\w.])", code), (
+            slider,
+            each.start,
+        )
+
+
+def captions(topic, name):
+    """Yield the text under an exploration, in each language."""
+    for language in LANGUAGES:
+        page = (ROOT / "docs" / language / f"{CATALOG.topic(topic).path}.md").read_text(encoding="utf-8")
+        (caption,) = re.findall(rf"^/// explore \| {topic}\.{name}\n(.*?)^///$", page, flags=re.MULTILINE | re.DOTALL)
+        yield caption
+
+
+# What the tests above hold for the numbers that the texts under the figures name.
+NAMED = {
+    "gradient_descent.paths": "",
+    "gradient_descent.learning_rate": "1",
+    "optimizers.paths": "20 40 95",
+    "activation.dying": "0.01",
+    "neuron.border": "-0.5 -2 -1 3",
+    "neuron.learning": "0 10 10 6",
+}
+
+
+@EVERY_EXPLORATION
+def test_captions_name_what_has_been_tried(topic, name):
+    """In both languages, in one order, and where a slider can stand. Another number needs a test of its own."""
+    sliders = CATALOG.topic(topic).explorations[name].sliders.values()
+    for caption in captions(topic, name):
+        numbers = re.findall(r"`(-?[\d.]+)`", caption)
+        assert numbers == NAMED[f"{topic}.{name}"].split()
+        assert all(any(float(number) in stops(slider) for slider in sliders) for number in numbers)
 
 
 @EVERY_EXPLORATION

@@ -1,4 +1,5 @@
-"""What both languages of a page must say alike, whatever their sentences: formulas, numbers, values, code, links, names.
+"""What both languages of a page must say alike, whatever their sentences: formulas, numbers, values, code, links, names; and the
+order of what stands in pairs.
 
 The pages are compared unit by unit (a paragraph, an item, a cell, a label of a diagram) where a section has the same units
 in both languages, and else section by section. Words are free; nothing here asks for a sentence to be like its counterpart.
@@ -48,6 +49,22 @@ ENGLISH |= {f"{word}th": value for word, value in ENGLISH.items() if value >= 10
 VAGUE = re.compile(r"\b(?:a few|some|tens of|hundreds of) (?:hundred|thousand|million)s?\b", re.I)
 ENGLISH_NUMERAL = re.compile(rf"\b(?:{'|'.join(sorted(ENGLISH, key=len, reverse=True))})(?=s?\b)", re.I)
 
+# What stands in pairs, and would say the opposite the other way round.
+ORDERED = {
+    "values": re.compile(rf"{EXPRESSION.pattern}|{PLACEHOLDER.pattern}", re.DOTALL),
+    "frameworks": re.compile("|".join(FRAMEWORKS.values())),
+    "sides": re.compile(r"[左右]|\b(?:left|right)(?=(?:most)?\b)", re.I),
+    "colours": re.compile(r"[红蓝绿橙灰]|\b(?:red|blue|green|orange|gray|grey)\b", re.I),
+}
+MEANING = dict(zip("左右红蓝绿橙灰", ["left", "right", "red", "blue", "green", "orange", "grey"])) | {"gray": "grey"}
+VALUE = ORDERED["values"].pattern
+OF = re.compile(rf"({VALUE})( of (?:the |all )?)({VALUE})", re.DOTALL)  # 9 of 10: in Chinese 10 comes first
+
+ORDINARY_WORD = re.compile(
+    r"(?<![A-Za-z`.])(?!(?:logit|softmax|dropout)s?\b)[a-z]{4,}(?![A-Za-z`(.])"
+)  # no term of the trade
+SHORT = ("label", "cell")  # a sentence of either language may quote the other
+
 
 @dataclass
 class Facts:
@@ -88,6 +105,14 @@ def same_facts(page: Page, other: Page, house: House) -> list[str]:
                 f"{places[0]}: {complaint}, as {places[1]} has; let both say the same"
                 for complaint in differences(*facts)
             ]
+            if len(pair[0]) == len(pair[1]) == 1:
+                texts = [units[0][2] for units in pair]
+                if pair[0][0][0] in SHORT:
+                    found += [f"{places[0]}: {complaint}" for complaint in wrong_language(*texts)]
+                found += [
+                    f"{places[0]}: {complaint}, as {places[1]} has; tell both in one order"
+                    for complaint in other_orders(*texts)
+                ]
     return found
 
 
@@ -97,7 +122,12 @@ def same_texts(name: str, table: object) -> list[str]:
         return []
     if all(isinstance(table.get(language), str) for language in LANGUAGES):
         facts = [facts_of(table[language]) for language in LANGUAGES]
-        return [f"{name}: {complaint}, as the English has; let both say the same" for complaint in differences(*facts)]
+        found = [f"{name}: {complaint}, as the English has; let both say the same" for complaint in differences(*facts)]
+        texts = [table[language] for language in LANGUAGES]
+        found += [
+            f"{name}: {complaint}, as the English has; tell both in one order" for complaint in other_orders(*texts)
+        ]
+        return found + [f"{name}: {complaint}" for complaint in wrong_language(*texts)]
     return [complaint for key, value in table.items() for complaint in same_texts(f"{name}: {key}", value)]
 
 
@@ -117,6 +147,35 @@ def differences(ours: Facts, theirs: Facts) -> Iterator[str]:
     for group in ours.together - theirs.together:
         if other := next((g for g in theirs.together - ours.together if sorted(g) == sorted(group)), None):
             yield f"has numbers in another order: {', '.join(group)} rather than {', '.join(other)}"
+
+
+def other_orders(chinese: str, english: str) -> Iterator[str]:
+    """Yield a complaint for each kind of `ORDERED` of which two units say the same, each as often, in another order."""
+    for kind, pattern in ORDERED.items():
+        one, other, turned = (_in_order(kind, pattern, text) for text in (chinese, english, OF.sub(r"\3\2\1", english)))
+        if Counter(one) == Counter(other) and one not in (other, turned):
+            yield f"has {kind} in another order: {', '.join(one)} rather than {', '.join(other)}"
+
+
+def wrong_language(chinese: str, english: str) -> Iterator[str]:
+    """Yield a complaint for a text that stands in the place of the other language."""
+    chinese, english = (_plain(text) for text in (chinese, english))
+    if HAN.search(english):
+        yield f"{english.strip()!r} is to be English"
+    if not HAN.search(chinese) and (word := ORDINARY_WORD.search(chinese)):
+        yield f"{chinese.strip()!r} is to be Chinese, and has the English word {word[0]}"
+
+
+def _plain(text: str) -> str:
+    """Return a text without code, values and formulas."""
+    for other in (INLINE_CODE, EXPRESSION, FORMULA, PLACEHOLDER):
+        text = other.sub(" ", text)
+    return text
+
+
+def _in_order(kind: str, pattern: re.Pattern, text: str) -> list[str]:
+    text = text if kind == "values" else _plain(text)
+    return [MEANING.get(match[0].lower(), " ".join(match[0].split())) for match in pattern.finditer(text)]
 
 
 def _numbers(ours: Facts, theirs: Facts) -> set:

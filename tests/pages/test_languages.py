@@ -140,6 +140,48 @@ def test_a_fact_in_one_language_alone_is_seen(kind, right, wrong):
     assert all(f"has {kind}: " in complaint for complaint in found)
 
 
+@pytest.mark.parametrize(
+    ("chinese", "right", "wrong"),
+    [
+        ("从 {low} 到 {high}", "from {low} to {high}", "from {high} to {low}"),
+        (
+            "{{ a.mean }} 比 {{ a.least }} 大",
+            "{{ a.mean }} is above {{ a.least }}",
+            "{{ a.least }} is above {{ a.mean }}",
+        ),
+        ("Keras 是 `1e-7`，MXNet 不是", "Keras has `1e-7`, MXNet has not", "MXNet has `1e-7`, Keras has not"),
+        ("左亮右暗", "bright left, dark right", "bright right, dark left"),
+        ("红线在上，蓝线在下", "red above, blue below", "blue above, red below"),
+    ],
+)
+def test_what_stands_in_pairs_has_one_order(chinese, right, wrong):
+    assert list(languages.other_orders(chinese, right)) == []
+    assert len(list(languages.other_orders(chinese, wrong))) == 1
+    assert len(languages.same_texts("tiny", {"zh": chinese, "en": wrong})) == 1
+    pages = [
+        Page(f"docs/{place}/models/tiny.md", f"# T\n\n{text}\n") for place, text in (("zh", chinese), ("en", wrong))
+    ]
+    assert len(languages.same_facts(*pages, HOUSE)) == 1
+
+
+def test_orders_that_a_language_needs():
+    assert not list(languages.other_orders("{all} 次里有 {good} 次", "{good} of {all} times"))
+    assert not list(languages.other_orders("左边是右边的镜像", "the right answer on the left mirrors the right"))
+
+
+def test_a_text_in_the_wrong_language_is_seen():
+    for right in (
+        {"zh": "更新次数", "en": "Updates"},
+        {"zh": "logit z", "en": "logit z"},
+        {"zh": "`steps`", "en": "`steps`"},
+    ):
+        assert languages.same_texts("tiny", right) == []
+    for wrong in ({"zh": "Number of updates", "en": "Updates"}, {"zh": "更新次数", "en": "更新次数"}):
+        assert len(languages.same_texts("tiny", wrong)) == 1
+    for right, wrong in (("16 inputs", "十六 16"), ("| in |", "| 入 |")):
+        assert "is to be English" in "".join(complaints(ENGLISH.replace(right, wrong)))
+
+
 def test_texts_of_a_contract():
     claim = {"zh": "{low} 低于 0.5，差三倍。", "en": "{low} is below 0.5, by three times."}
     assert languages.same_texts("tiny", {"claims": {"one": claim}}) == []
