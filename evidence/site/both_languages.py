@@ -26,6 +26,7 @@ from evidence.download import topic_archive
 from evidence.notebooks.dialect import NotebookError
 from evidence.notebooks.make import downloads, pages_with_notebooks
 from evidence.site import startup
+from evidence.site.figures import recolour
 from evidence.site.unchanged import remember
 
 log = logging.getLogger("mkdocs.hooks.both_languages")  # below "mkdocs": what it warns of ends a strict build
@@ -54,7 +55,11 @@ def on_files(files, config):
     for pattern in SHARED:
         for path in sorted(root.glob(pattern)):
             uri = path.relative_to(root).as_posix()
-            share(files, File(uri, str(root), config.site_dir, config.use_directory_urls), config)
+            if path.suffix == ".svg":
+                figure = remember(("figure", uri), None, partial(coloured, path))
+                share(files, File.generated(config, uri, content=figure), config)
+            else:
+                share(files, File(uri, str(root), config.site_dir, config.use_directory_urls), config)
     try:
         catalog = load_catalog(root)
         for topic in catalog.topics.values():
@@ -81,6 +86,11 @@ def on_files(files, config):
             here, missing = folders if page in chinese else reversed(folders)
             log.warning(f"{(here / page).relative_to(root)} has no counterpart {(missing / page).relative_to(root)}")
     return files
+
+
+def coloured(path):
+    """Return the figure of a record as the site shows it."""
+    return recolour(path.read_text(encoding="utf-8"))
 
 
 def highlight(code, lexer, formatter):

@@ -11,12 +11,14 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from evidence.site import startup
+from evidence.site.figures import schemes
 
 log = logging.getLogger("mkdocs.hooks.cards")  # below "mkdocs": what it warns of ends a strict build
 
-# Latin letters and the 3,755 characters of the first level of GB 2312, out of Noto Sans CJK SC Bold.
-FONT = Path(__file__).parent / "card" / "NotoSansSC-Bold.otf"
-SIZE, MARGIN, BACKGROUND, FOREGROUND = (1200, 630), 90, "#3f51b5", "#ffffff"
+# Latin letters and the 3,755 characters of the first level of GB 2312, out of Noto Serif CJK SC Bold.
+FONT = Path(__file__).parent / "card" / "NotoSerifSC-Bold.otf"
+SIZE, MARGIN = (1200, 630), 90
+COLOURS, _ = schemes()
 FRAMEWORKS = "Keras   TensorFlow   PyTorch   MXNet"
 # A line ends after a word, or after a Chinese character that no punctuation follows.
 PIECE = re.compile(r"[^\s\u2e80-\uffef]+\s*|[\u2e80-\uffef][，。、；：？！）》]*\s*")
@@ -46,19 +48,23 @@ def lines(text, face):
 
 
 def draw(title, site_name):
-    card = Image.new("RGB", SIZE, BACKGROUND)
+    card = Image.new("RGB", SIZE, COLOURS["paper"])
     pen = ImageDraw.Draw(card)
-    # The logo, as in evidence/site/theme/.icons/logo.svg, whose box is 24 × 24.
-    neurons = [(MARGIN + 4 * x, 60 + 4 * y) for x, y in ((4.5, 12.5), (10, 18), (19.5, 6.5))]
-    pen.line(neurons, fill=FOREGROUND, width=7)
+    # The logo, as in evidence/site/theme/.icons/logo.svg, whose box is 24 × 24: here 84 × 84.
+    pen.rounded_rectangle((MARGIN, 71, MARGIN + 84, 155), 14, fill=COLOURS["cinnabar"])
+    neurons = [(MARGIN + 3.5 * x, 71 + 3.5 * y) for x, y in ((6, 12.6), (10.4, 17), (18.2, 7.2))]
+    pen.line(neurons, fill=COLOURS["paper"], width=7)
     for x, y in neurons:
-        pen.circle((x, y), 11, fill=FOREGROUND)
-    pen.text((MARGIN + 120, 113), site_name, font=font(40), fill=FOREGROUND, anchor="lm")
+        pen.circle((x, y), 9, fill=COLOURS["paper"])
+    pen.text((MARGIN + 112, 113), site_name, font=font(40), fill=COLOURS["ink"], anchor="lm")
     # The largest size at which the title fits, without one character alone on its last line.
     broken = {size: lines(title, font(size)) for size in (88, 80, 72, 64, 56)}
     size = next((size for size, parts in broken.items() if len(parts) < 3 and len(parts[-1]) > 1), min(broken))
-    pen.multiline_text((MARGIN, 335), "\n".join(broken[size]), font=font(size), fill=FOREGROUND, anchor="lm", spacing=8)
-    pen.text((MARGIN, 550), FRAMEWORKS, font=font(32), fill="#c5cae9", anchor="lm")
+    pen.multiline_text(
+        (MARGIN, 335), "\n".join(broken[size]), font=font(size), fill=COLOURS["ink"], anchor="lm", spacing=8
+    )
+    pen.line((MARGIN, 500, SIZE[0] - MARGIN, 500), fill=COLOURS["line"], width=2)
+    pen.text((MARGIN, 550), FRAMEWORKS, font=font(32), fill=COLOURS["faint"], anchor="lm")
     return card.quantize(16)
 
 
