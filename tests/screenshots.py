@@ -19,7 +19,7 @@ PICTURES = {  # file to page, and what the reader has: width, colours, language,
     "tabs.en.png": ("en/models/cnn/", 1280, "light", "en", "#the-network-in-code"),
     "tabs.zh.png": ("models/cnn/", 1280, "light", "zh", "#写成代码"),
 }
-COLOURS = 64  # enough for text, and a quarter of the bytes
+COLOURS = 256  # fewer, and small marks would lose theirs
 
 
 def main() -> None:
