@@ -253,14 +253,14 @@ def _target(target: str, page: Page | None, house: House | None) -> str:
         return target
     name = normpath(join(dirname(page.name), path)) if path else page.name
     headings = (
-        [_slug(block.text) for block in house.pages[name].blocks if block.kind == "heading"]
+        [slug(block.text) for block in house.pages[name].blocks if block.kind == "heading"]
         if name in house.pages
         else []
     )
     return f"{path}#{headings.index(anchor)}" if anchor in headings else target
 
 
-def _slug(title: str) -> str:
+def slug(title: str) -> str:
     return slugify(case="lower")(re.sub(r"[`*$]|\]\([^)]*\)|\[", "", title), "-")
 
 
