@@ -61,8 +61,8 @@ VALUE = ORDERED["values"].pattern
 OF = re.compile(rf"({VALUE})( of (?:the |all )?)({VALUE})", re.DOTALL)  # 9 of 10: in Chinese 10 comes first
 
 ORDINARY_WORD = re.compile(
-    r"(?<![A-Za-z`.])(?!(?:logit|softmax|dropout)s?\b)[a-z]{4,}(?![A-Za-z`(.])"
-)  # no term of the trade
+    r"(?<![A-Za-z`.])(?!(?:logit|softmax|dropout|Keras|Transformer)s?\b)[A-Z]?[a-z]{4,}(?![A-Za-z`(.])"
+)  # neither a term that stays Latin nor a name
 SHORT = ("label", "cell")  # a sentence of either language may quote the other
 
 
