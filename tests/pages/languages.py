@@ -61,8 +61,8 @@ VALUE = ORDERED["values"].pattern
 OF = re.compile(rf"({VALUE})( of (?:the |all )?)({VALUE})", re.DOTALL)  # 9 of 10: in Chinese 10 comes first
 
 ORDINARY_WORD = re.compile(
-    r"(?<![A-Za-z`.])(?!(?:logit|softmax|dropout)s?\b)[a-z]{4,}(?![A-Za-z`(.])"
-)  # no term of the trade
+    r"(?<![A-Za-z`.])(?!(?:logit|softmax|dropout|Keras|Transformer)s?\b)[A-Z]?[a-z]{4,}(?![A-Za-z`(.])"
+)  # neither a term that stays Latin nor a name
 SHORT = ("label", "cell")  # a sentence of either language may quote the other
 
 
@@ -253,14 +253,14 @@ def _target(target: str, page: Page | None, house: House | None) -> str:
         return target
     name = normpath(join(dirname(page.name), path)) if path else page.name
     headings = (
-        [_slug(block.text) for block in house.pages[name].blocks if block.kind == "heading"]
+        [slug(block.text) for block in house.pages[name].blocks if block.kind == "heading"]
         if name in house.pages
         else []
     )
     return f"{path}#{headings.index(anchor)}" if anchor in headings else target
 
 
-def _slug(title: str) -> str:
+def slug(title: str) -> str:
     return slugify(case="lower")(re.sub(r"[`*$]|\]\([^)]*\)|\[", "", title), "-")
 
 

@@ -14,12 +14,12 @@ HOUSE = read_house(load_catalog(ROOT))
 
 
 @pytest.mark.parametrize("topic", HOUSE.catalog.topics.values(), ids=lambda topic: topic.path)
-def test_texts_of_a_contract(topic):
+def test_texts_are_in_their_places(topic):
     assert swaps.swapped_results(topic) + swaps.swapped_figures(topic, HOUSE.catalog) == []
 
 
 @pytest.mark.parametrize("name", [name for name in HOUSE.pages if name.startswith("docs/en/")])
-def test_nodes(name):
+def test_nodes_have_their_labels(name):
     assert swaps.swapped_nodes(HOUSE.pages[name]) == []
 
 
