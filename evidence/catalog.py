@@ -374,7 +374,8 @@ class Training(_Table):
 class Contract(_Table):
     """What a `topic.toml` says, each entry with its own name in it and the scripts it is about.
 
-    `headline`: the claim whose sentence says the topic's main result and stands alone, if it has another name than that.
+    `headline`: the claim whose sentence says the topic's main result and stands alone, if it has another name than that;
+    `parity.carried` is one of the topic called `parity`.
     `before`: the topics, such as `concepts/neuron`, that a reader has to know, but for those that one of these needs itself.
     """
 
@@ -424,7 +425,7 @@ class Contract(_Table):
                 raise ValueError(f"parity.{name} is of an unknown script: {plan.script}")
         if unknown := self.training.keys() - set(self.scripts):
             raise ValueError(f"training names unknown scripts: {', '.join(sorted(unknown))}")
-        if self.headline is not None and self.headline not in self.claims:
+        if self.headline is not None and "." not in self.headline and self.headline not in self.claims:
             raise ValueError(f"headline names an unknown claim: {self.headline}")
         if not self.results:
             raise ValueError("declares no result: a topic that claims nothing cannot be tested")
@@ -464,11 +465,6 @@ class Topic:
     @property
     def claims(self) -> Mapping[str, Claim]:
         return self.contract.claims
-
-    @property
-    def headline(self) -> Claim | None:
-        """The claim that the page of all evidence shows."""
-        return self.claims.get(self.contract.headline or "headline")
 
     @property
     def checks(self) -> Mapping[str, Check]:
@@ -596,6 +592,15 @@ class Catalog:
                 return topic
         raise CatalogError(f"no topic is called {name!r}; there are: {', '.join(self.topics) or 'none'}")
 
+    def headline(self, topic: Topic) -> tuple[Topic, Claim] | None:
+        """Return the claim that the page of all evidence shows for a topic, with the topic that makes it; None if there is none.
+
+        Raises `CatalogError` if the contract names a claim of a topic that is not there.
+        """
+        owner, _, name = (topic.contract.headline or "headline").rpartition(".")
+        maker = self.topic(owner) if owner else topic
+        return (maker, maker.claims[name]) if name in maker.claims else None
+
     def select(self, topic: str | None = None, framework: str | None = None) -> Iterator[Script]:
         """Yield the scripts of a topic (`models/mlp`, or a whole section) and a framework; all by default."""
         for script in self.scripts.values():
@@ -653,7 +658,13 @@ def load_catalog(root: Path) -> Catalog:
                 f"{path} lies in snippets/{place.parent.as_posix()}, which is no topic: a snippet lies in"
                 f" snippets/<section>/<topic>/ with a section of {', '.join(SECTIONS)}"
             )
-    return Catalog(root=root, topics={path: topics[path] for path in _in_order(root, topics)}, scripts=scripts)
+    catalog = Catalog(root=root, topics={path: topics[path] for path in _in_order(root, topics)}, scripts=scripts)
+    for topic in topics.values():
+        if topic.contract.headline and not catalog.headline(topic):
+            raise CatalogError(
+                f"{topic.folder / 'topic.toml'}: headline names an unknown claim: {topic.contract.headline}"
+            )
+    return catalog
 
 
 def _in_order(root: Path, topics: Mapping[str, Topic]) -> list[str]:

@@ -189,12 +189,13 @@ def test_claims_can_fail(catalog):
 
 def test_claims_are_shown(catalog):
     """A claim is for readers: the pages of both languages show it, the headline on the page of all evidence."""
+    headlines = [catalog.headline(topic) for topic in catalog.topics.values()]
     hidden = [
         f"docs/{language}: {topic.path} claims {name}, and no page shows it"
         for language in LANGUAGES
         for topic in catalog.topics.values()
         for name, claim in topic.claims.items()
-        if claim != topic.headline
+        if (topic, claim) not in headlines
         and not any(
             f"{{{{ {topic.name}.claim.{name} }}}}" in page.read_text(encoding="utf-8")
             for page in (catalog.root / "docs" / language).rglob("*.md")

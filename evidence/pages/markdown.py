@@ -17,12 +17,13 @@
 - `/// explore | neuron.border`, what to try, and a closing `///` become a figure with sliders that the contract of the topic
   `neuron` describes; `evidence.pages.explore` draws it.
 - `/// parity | models/mlp` and a closing `///` become a sentence that says how alike the versions of a topic's models are;
-  without a topic, one for each model, for a page at the top of the documentation.
+  without a topic, a table of all models, for a page at the top of the documentation.
 - `/// evidence-matrix` and a closing `///` become the table of all topics: the headline of each, what it is in each framework,
   and on a click the scripts behind it; it belongs on a page at the top of the documentation, from which `models/mlp.md` leads
   to a topic.
 - `/// benchmark` and a closing `///` become the table of the benchmark; `{{ benchmark.cnn_keras }}` says how many times a
-  recipe's CPU time the public one needs, `{{ benchmark.date }}` and `{{ benchmark.device }}` when and where it ran.
+  recipe's CPU time the public one needs, `.seeds` the range of that over the seeds, `{{ benchmark.date }}` and
+  `{{ benchmark.device }}` when and where it ran, `{{ benchmark.seeds }}` with how many seeds.
 - An image from `records/` gets its text alternative in the page's language, and its size.
 - `{{ records.runs }}` is the number of all recorded runs; `topics`, `scripts`, `claims` and `comparisons` (of a formula with a
   framework's function) are counted as well.
@@ -37,6 +38,7 @@ import json
 import logging
 import re
 import xml.etree.ElementTree as etree
+from collections.abc import Mapping
 from pathlib import Path
 
 from markdown import Markdown
@@ -80,12 +82,12 @@ EXPRESSION = re.compile(rf"\s*([a-z0-9_*]+)\.([a-z0-9_]+)(?:\[(-?\d+)\])?(?:\.({
 FIGURE = re.compile(r"records/(?P<topic>.+)/(?P<stem>\w+)\.(?P<device>cpu|gpu)\.(?P<figure>\w+)\.svg$")
 
 SECTION_TITLES = {
-    "zh": dict(concepts="概念", frameworks="框架", models="模型", practice="实践", walkthroughs="实战"),
+    "zh": dict(concepts="概念", frameworks="框架", models="模型", practice="数据", walkthroughs="动手教程"),
     "en": dict(
         concepts="Concepts",
         frameworks="Frameworks",
         models="Models",
-        practice="Practice",
+        practice="Data",
         walkthroughs="Walkthroughs",
     ),
 }
@@ -115,13 +117,13 @@ WORDS = {
         "topic": "主题",
         "headline": "主要结果",
         "cpu_time": "CPU 时间",
-        "runs": "{} 次运行",
-        "run": "1 次运行",
-        "behind": "怎样跑出来的",
+        "in_seeds": "{} 个种子",
+        "other_runs": "其他脚本：{} 次运行",
+        "behind": "运行信息",
         "of_script": "：",
         "some_seeds": "种子 {}–{}",
         "one_seed": "种子 {}",
-        "no_seed": "没有随机数",
+        "no_seed": "没有随机性",
         "no_gpu": "目前的运行都在 CPU 上；GPU：尚未。",
         "not yet": "尚未",
         "download": "下载全部脚本（zip）",
@@ -135,10 +137,17 @@ WORDS = {
         "reference": "官方示例",
         "epochs": "轮数",
         "accuracy": "此时的测试准确率",
+        "model": "模型",
+        "frameworks": "与 Keras 相比的框架",
+        "forward": "输出",
+        "gradient": "梯度",
+        "sgd_10": "SGD 十步之后的参数",
+        "measured": "测量日期",
+        "of_name": "（脚本 {}）",
         "times": "{} 倍",
         "to": " 至 ",
         "ratio": "官方示例用的时间是它的",
-        "verified": "本页的运行最后核验于：{}",
+        "verified": "本页的脚本运行于：{}",
         "parity": "：装进同样的权重，{frameworks} 的版本与 Keras 的最多相差：输出 {forward}，梯度 {gradient}，SGD 十步之后的参数 {sgd_10}（{date}）。",
         "parity_how": "怎样核对",
         "and": "、",
@@ -169,13 +178,13 @@ WORDS = {
         "topic": "Topic",
         "headline": "Main result",
         "cpu_time": "CPU time",
-        "runs": "{} runs",
-        "run": "1 run",
+        "in_seeds": "{} seeds",
+        "other_runs": "other scripts: {}",
         "behind": "How it was run",
         "of_script": ": ",
         "some_seeds": "seeds {}–{}",
         "one_seed": "seed {}",
-        "no_seed": "no chance in it",
+        "no_seed": "no randomness",
         "no_gpu": "All runs so far were on a CPU. On a GPU: not yet.",
         "not yet": "not yet",
         "download": "Download all scripts (zip)",
@@ -188,11 +197,18 @@ WORDS = {
         "one_epoch": "this site, each image seen once",
         "reference": "the official example",
         "epochs": "Epochs",
-        "accuracy": "Test accuracy by then",
+        "accuracy": "Test accuracy at that point",
+        "model": "Model",
+        "frameworks": "Compared with Keras",
+        "forward": "Output",
+        "gradient": "Gradient",
+        "sgd_10": "Parameters after ten steps of SGD",
+        "measured": "Measured on",
+        "of_name": " (scripts {})",
         "times": "{} times",
         "to": " to ",
         "ratio": "The official example takes",
-        "verified": "Runs behind this page last verified: {}",
+        "verified": "The scripts of this page were run: {}",
         "parity": ": with the same weights, the versions in {frameworks} differ from Keras’ by at most {forward} in the output,"
         " {gradient} in the gradient and {sgd_10} in the parameters after ten steps of SGD ({date}). ",
         "parity_how": "How this is checked",
@@ -324,7 +340,7 @@ class Reader:
             )
         pattern, name, index, part = match.groups()
         if pattern == "benchmark":
-            return self._benchmark_fact(name)
+            return self._benchmark_fact(name, part)
         if pattern == "records":
             return self._total(name)
         scripts = self.scripts(pattern)
@@ -401,10 +417,16 @@ class Reader:
             self.complain(f"the benchmark is stale: {reason}; run `make benchmark`")
         return benchmark
 
-    def _benchmark_fact(self, name: str) -> str:
+    def _benchmark_fact(self, name: str, part: str | None = None) -> str:
         benchmark = self.benchmark()
         if RECIPES.get(name) in REFERENCES:
+            if part == "seeds":  # each seed's two runs followed one another
+                theirs = benchmark.last(REFERENCES[RECIPES[name]], "seconds")
+                ratios = [their / our for their, our in zip(theirs, benchmark.last(name, "seconds"))]
+                return f"{min(ratios):.1f}–{format_ratio(max(ratios), self.language)}"
             return format_ratio(benchmark.ratio(name), self.language)
+        if name == "seeds":
+            return str(len(benchmark.content["runs"][next(iter(RECIPES))]))
         if name not in ("date", "device"):
             raise EvidenceError(f"the benchmark has no {name}")
         return benchmark.content[name]
@@ -864,6 +886,7 @@ class ParityBlock(ReadingBlock):
 
     NAME = "parity"
     ARGUMENT = None
+    QUANTITIES = ("forward", "gradient", "sgd_10")
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         container = etree.SubElement(parent, "div", {"class": "evidence-parity"})
@@ -874,27 +897,59 @@ class ParityBlock(ReadingBlock):
             shown = read_parity(self.reader.catalog, topics)
             if not shown:
                 raise EvidenceError(f"no parity was measured of {topic or 'any model'}")
-            for name in topics:
-                if name in shown:
-                    self._show(container, name, shown[name], topics[name], "../" if topic else "")
+            names = [name for name in topics if name in shown]
+            for name in names:
+                self._complain(container, shown[name], topics[name])
+            if topic:
+                for name in names:
+                    self._show(container, name, shown[name], topics[name])
+            else:
+                self._table(container, {name: (shown[name], topics[name]) for name in names})
         except (EvidenceError, ParityDamaged) as error:
             self.reader.complain(f"/// parity | {topic}: {error}")
             etree.SubElement(container, "p", {"class": "evidence-problem"}).text = AtomicString(str(error))
         return container
 
-    def _show(self, container: etree.Element, name: str, parity: Parity, topic: Topic, root: str) -> None:
-        language, words = self.reader.language, WORDS[self.reader.language]
+    def _complain(self, container: etree.Element, parity: Parity, topic: Topic) -> None:
         for reason in parity.reasons:
             self.reader.complain(f"/// parity | {topic.path}: {reason}; measure it again: see CONTRIBUTING.md")
         if parity.reasons:
             problem = etree.SubElement(container, "p", {"class": "evidence-problem"})
-            problem.text = AtomicString(words["stale"] + "; ".join(parity.reasons))
-        largest = {
-            quantity: format_value(max(each[quantity] for each in parity.differences.values()), "number", language)
-            for quantity in ("forward", "gradient", "sgd_10")
+            problem.text = AtomicString(WORDS[self.reader.language]["stale"] + "; ".join(parity.reasons))
+
+    def _largest(self, parity: Parity) -> dict[str, str]:
+        """Return how far apart the versions lie in each quantity, the farthest of them."""
+        return {
+            quantity: format_value(
+                max(each[quantity] for each in parity.differences.values()), "number", self.reader.language
+            )
+            for quantity in self.QUANTITIES
         }
+
+    def _frameworks(self, parity: Parity) -> str:
+        words = WORDS[self.reader.language]
         *others, last_one = (FRAMEWORKS[framework] for framework in parity.differences)
-        frameworks = words["and"].join(filter(None, [words["comma"].join(others), last_one]))
+        return words["and"].join(filter(None, [words["comma"].join(others), last_one]))
+
+    def _table(self, container: etree.Element, found: Mapping[str, tuple[Parity, Topic]]) -> None:
+        words = WORDS[self.reader.language]
+        table = etree.SubElement(container, "table")
+        head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
+        for label in ("model", "frameworks", *self.QUANTITIES, "measured"):
+            etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(words[label])
+        body = etree.SubElement(table, "tbody")
+        for name, (parity, topic) in found.items():
+            row = etree.SubElement(body, "tr")
+            title = etree.SubElement(row, "th", {"scope": "row"})
+            link = etree.SubElement(title, "a", {"href": f"{topic.path}.md"})
+            link.text = AtomicString(topic.title[self.reader.language])
+            if name != topic.name:  # one of several models, called as its scripts are
+                link.tail = AtomicString(words["of_name"].format(f"{name}_*.py"))
+            for text in (self._frameworks(parity), *self._largest(parity).values(), parity.date):
+                etree.SubElement(row, "td").text = AtomicString(text)
+
+    def _show(self, container: etree.Element, name: str, parity: Parity, topic: Topic) -> None:
+        language, words = self.reader.language, WORDS[self.reader.language]
         paragraph = etree.SubElement(container, "p")
         title = etree.SubElement(paragraph, "strong")
         title.text = AtomicString(topic.title[language])
@@ -903,10 +958,12 @@ class ParityBlock(ReadingBlock):
             title.tail = " "
             last = etree.SubElement(paragraph, "code")
             last.text = AtomicString(name)
-        last.tail = AtomicString(words["parity"].format(frameworks=frameworks, date=parity.date, **largest))
-        etree.SubElement(paragraph, "a", {"href": f"{root}frameworks/parity.md"}).text = AtomicString(
-            words["parity_how"]
+        sentence = words["parity"].format(
+            frameworks=self._frameworks(parity), date=parity.date, **self._largest(parity)
         )
+        last.tail = AtomicString(sentence)
+        link = etree.SubElement(paragraph, "a", {"href": "../frameworks/parity.md"})
+        link.text = AtomicString(words["parity_how"])
 
 
 class MatrixBlock(ReadingBlock):
@@ -966,15 +1023,18 @@ class MatrixBlock(ReadingBlock):
         etree.SubElement(element, "p", {"class": "evidence-problem"}).text = AtomicString(str(error))
 
     def _add(self, row: etree.Element, topic: Topic, columns: dict[tuple[str, str], str]) -> None:
-        reader = self.reader
+        reader, words = self.reader, WORDS[self.reader.language]
         scripts = list(reader.catalog.select(topic.path))
         title = etree.SubElement(row, "th", {"scope": "row"})
         link = etree.SubElement(title, "a", {"href": self._page(scripts[0])})
         link.text = AtomicString(topic.title[reader.language])
         result = etree.SubElement(row, "td")
         try:
-            if not (claim := topic.headline):
+            if not (headline := reader.catalog.headline(topic)):
                 raise EvidenceError(f"{topic.path} has no headline: call a claim so, or name one")
+            maker, claim = headline
+            about = {script.stem: script for script in claims.scripts_of(reader.catalog, maker, claim)}
+            scripts += [script for stem, script in about.items() if stem not in {script.stem for script in scripts}]
             records = {
                 column: [
                     reader.record(script, column[1])
@@ -983,27 +1043,41 @@ class MatrixBlock(ReadingBlock):
                 ]
                 for column in columns
             }
-            sentence = reader.claim(topic.name, claim.name)
+            sentence = reader.claim(maker.name, claim.name)
+            whole = reader.first_value(maker, claim, [record for found in records.values() for record in found])
             values = {
                 column: text
                 for column, found in records.items()
-                if found and (text := reader.first_value(topic, claim, found))
+                if found and (text := reader.first_value(maker, claim, found))
             }
-        except EvidenceError as error:
+        except (EvidenceError, claims.ClaimError) as error:
             result.set("colspan", str(len(columns) + 1))
             self._problem(result, error)
             return
-        write_sentence(etree.SubElement(result, "p"), sentence[0].upper() + sentence[1:])
+        paragraph = etree.SubElement(result, "p")
+        start = claims.PLACEHOLDER.search(claim.text[reader.language]).start()
+        before, rest = sentence[:start], sentence[start:]
+        if len(values) > 1 and rest.startswith(whole):
+            # What the columns give for each framework stands out.
+            write_sentence(etree.SubElement(paragraph, "span"), before[:1].upper() + before[1:])
+            etree.SubElement(paragraph, "strong").text = AtomicString(whole)
+            write_sentence(etree.SubElement(paragraph, "span"), rest.removeprefix(whole))
+        else:
+            write_sentence(paragraph, sentence[0].upper() + sentence[1:])
         self._details(result, [record for found in records.values() for record in found])
-        words = WORDS[reader.language]
         for column, label in columns.items():
             cell = etree.SubElement(row, "td", {"data-label": label})
-            runs = sum(len(record.seeds) for record in records[column])
+            behind = [record for record in records[column] if record.script.stem in about]
             # In one framework alone, the sentence has said it.
             if column in values and len(values) > 1:
                 etree.SubElement(cell, "span", {"class": "evidence-value"}).text = AtomicString(values[column])
-            if runs:
-                text = words["run"] if runs == 1 else words["runs"].format(runs)
+            text = ""
+            if behind:
+                seeds = max(len(record.seeds) for record in behind)
+                text = words["in_seeds"].format(seeds) if seeds > 1 else words["no_seed"]
+            elif records[column]:
+                text = words["other_runs"].format(sum(len(record.seeds) for record in records[column]))
+            if text:
                 etree.SubElement(cell, "small").text = AtomicString(text)
 
     def _details(self, cell: etree.Element, records: list[Record]) -> None:
@@ -1057,7 +1131,14 @@ class BenchmarkBlock(ReadingBlock):
     def _cells(self, benchmark: Benchmark, recipe: str, framework: str) -> list[str]:
         language = self.reader.language
         kind = "reference" if recipe in REFERENCES.values() else "one_epoch" if recipe.endswith("one_epoch") else "ours"
-        ratio = format_ratio(benchmark.ratio(recipe), language) if framework in REFERENCES else ""
+        # What stands for the reference itself would be 1 times; MXNet has none.
+        ratio = (
+            ""
+            if kind == "reference"
+            else format_ratio(benchmark.ratio(recipe), language)
+            if framework in REFERENCES
+            else "–"
+        )
         version = benchmark.content["versions"][framework][PACKAGES[framework][0]]
         return [
             WORDS[language][kind],

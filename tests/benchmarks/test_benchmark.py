@@ -190,6 +190,11 @@ def test_page_names_what_is_wrong_with_the_record(copy, monkeypatch, caplog):
     assert table.count("<tr>") == 1 + len(RECIPES) and not caplog.records
     ratio = read_benchmark(copy()).ratio("cnn_keras")
     assert f"<td>{ratio:.1f} times</td>" in table and f">{ratio:.1f} times<" in page("{{ benchmark.cnn_keras }}")
+    content = read_benchmark(copy()).content["runs"]
+    seconds = [[run["seconds"][-1] for run in content[name].values()] for name in ("keras_convnet", "cnn_keras")]
+    ratios = [their / our for their, our in zip(*seconds)]
+    assert f">{min(ratios):.1f}–{max(ratios):.1f} times<" in page("{{ benchmark.cnn_keras.seeds }}")
+    assert f">{len(ratios)}<" in page("{{ benchmark.seeds }}")
     for slip in ("cnn_mxnet", "cnn", "nothing"):
         assert "evidence-problem" in page(f"{{{{ benchmark.{slip} }}}}") and slip in caplog.text
 

@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown import Markdown
 
+from evidence.catalog import CatalogError
 from evidence.pages.markdown import format_range, format_value
 from evidence.record import write_record
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, LOSSES, Repository
@@ -184,7 +185,7 @@ def test_dates(show, site):
     assert show("{{ toy_*.date }}")[1] == site.record.content["date"]
 
 
-@pytest.mark.parametrize(("language", "words"), [("zh", "最后核验于："), ("en", "last verified: ")])
+@pytest.mark.parametrize(("language", "words"), [("zh", "脚本运行于："), ("en", "were run: ")])
 def test_a_page_says_below_its_title_when_its_runs_were_made(show, site, language, words):
     html, _, warnings = show("# Title\n\nA score of {{ toy_numpy.score }}.", language)
     assert html.h1.find_next_sibling().text.endswith(words + site.record.content["date"]) and warnings == []
@@ -416,8 +417,8 @@ def test_strip_of_nothing(show, argument):
 
 
 WORDING = {
-    "zh": ("模型", "玩具", "toy 得 90.00%–94.00%", "次运行", "尚未", "种子 0–2"),
-    "en": ("Models", "Toy", "Gets 90.00%–94.00% with toy", "runs", "not yet", "seeds 0–2"),
+    "zh": ("模型", "玩具", "toy 得 90.00%–94.00%", "个种子", "尚未", "种子 0–2"),
+    "en": ("Models", "Toy", "Gets 90.00%–94.00% with toy", "seeds", "not yet", "seeds 0–2"),
 }
 
 
@@ -427,14 +428,15 @@ def cells(row):
 
 @pytest.mark.parametrize("language", WORDING)
 def test_matrix(show, language):
-    """A topic has one row: the headline over all frameworks and seeds, its value and the runs in each, and what ran on a click."""
-    group, title, headline, runs, yet, seeds = WORDING[language]
+    """A topic has one row: the headline over all frameworks and seeds, its value and the seeds in each, and what ran on a click."""
+    group, title, headline, seeds_in, yet, seeds = WORDING[language]
     html, text, warnings = show("/// evidence-matrix\n///", language)
     first, row = html.select("table.evidence-matrix tbody tr")
     assert warnings == [] and first.text.strip() == group and row.select_one("th").text == title
     assert row.select_one("a")["href"] == "models/toy.md"
     assert row.select_one("td > p").text == headline and row.select_one("td > p code").text == "toy"
-    assert cells(row) == {"PyTorch": f"92.00%–94.00% 3 {runs}", "NumPy": f"90.00%–92.00% 6 {runs}"}
+    assert row.select_one("td > p strong").text == "90.00%–94.00%"
+    assert cells(row) == {"PyTorch": f"92.00%–94.00% 3 {seeds_in}", "NumPy": f"90.00%–92.00% 3 {seeds_in}"}
     assert len(row.select("td, th")) == len(html.select("thead th")) == 4 and yet in text
     items = [item.text for item in row.select("details li")]
     assert [item.partition(".py")[0] for item in items] == ["toy_pytorch", "toy_numpy", "other_numpy"]
@@ -445,7 +447,7 @@ def test_matrix(show, language):
 @pytest.mark.parametrize("language", WORDING)
 def test_matrix_with_a_gpu(show, site, language):
     """What ran on a GPU has a column of its own, and numbers of its own."""
-    runs, yet = WORDING[language][3:5]
+    seeds_in, yet = WORDING[language][3:5]
     results = {"score": 0.99, "losses": [1.0], "extra": 1}
     versions = {"torch": "2.13.0", "python": "3.11.7"}
     script = site.catalog.script("toy_pytorch")
@@ -455,21 +457,21 @@ def test_matrix_with_a_gpu(show, site, language):
     row = html.select("tbody tr")[1]
     assert warnings == [] and yet not in text
     assert cells(row) == {
-        "PyTorch CPU": f"92.00%–94.00% 3 {runs}",
-        "PyTorch GPU": f"99.00% 3 {runs}",
-        "NumPy": f"90.00%–92.00% 6 {runs}",
+        "PyTorch CPU": f"92.00%–94.00% 3 {seeds_in}",
+        "PyTorch GPU": f"99.00% 3 {seeds_in}",
+        "NumPy": f"90.00%–92.00% 3 {seeds_in}",
     }
     assert ["Fast 9" in machine.text for machine in row.select("details > p")] == [False, True]
 
 
 def test_matrix_with_one_framework(show, site):
-    """The sentence has said the number; the column says how often it ran."""
+    """The sentence has said the number; the column says over how many seeds."""
     for path in ("snippets/models/toy/toy_pytorch.py", "records/models/toy/toy_pytorch.cpu.json"):
         (site.root / path).unlink()
     contract = site.root / "snippets/models/toy/topic.toml"
     contract.write_text(contract.read_text("utf-8").replace("other_pytorch =", "pytorch ="), "utf-8")
     html, _, warnings = show("/// evidence-matrix\n///")
-    assert cells(html.select("tbody tr")[1]) == {"NumPy": "6 runs"} and warnings == []
+    assert cells(html.select("tbody tr")[1]) == {"NumPy": "3 seeds"} and warnings == []
 
 
 def test_download_offers_every_file_that_a_script_needs(show, site):
@@ -502,8 +504,33 @@ def test_matrix_with_a_topic_without_headline(show, site):
     contract.write_text(contract.read_text("utf-8").replace("claims.headline", "claims.other"), "utf-8")
     _, text, warnings = show("/// evidence-matrix\n///")
     assert "models/toy has no headline" in text and len(warnings) == 1
-    contract.write_text(f'headline = "other"\n{contract.read_text("utf-8")}', "utf-8")
+    text = contract.read_text("utf-8")
+    contract.write_text(f'headline = "other"\n{text}', "utf-8")
     assert show("/// evidence-matrix\n///")[2] == []
+
+
+def test_matrix_with_a_headline_of_another_topic(show, site):
+    """Its number, its seeds and its scripts are the other topic's; the rest of the row is the topic's own."""
+    guest = CONTRACT.replace('"toy"', '"guest"').replace("Toy", "Guest")
+    site.write("snippets/models/guest/topic.toml", f'headline = "toy.headline"\n{guest}{ABSENT}')
+    site.write("snippets/models/guest/guest_numpy.py", "print()\n")
+    script = site.catalog.script("guest_numpy")
+    write_record(site.catalog, [site.made_up_run(0, script=script, results={"score": 0.5})])
+    html, _, warnings = show("/// evidence-matrix\n///")
+    row = next(row for row in html.select("tbody tr") if row.select_one("th").text == "Guest")
+    assert warnings == [] and row.select_one("td > p").text == "Gets 90.00%–94.00% with toy"
+    assert cells(row) == {"PyTorch": "92.00%–94.00% 3 seeds", "NumPy": "90.00%–92.00% 3 seeds"}
+    files = {item.a.text for item in row.select("details li")}
+    assert files == {"guest_numpy.py", "toy_numpy.py", "toy_pytorch.py"}
+
+
+def test_a_headline_that_nobody_claims(site):
+    contract = site.root / "snippets/models/toy/topic.toml"
+    text = contract.read_text("utf-8")
+    for name in ("toy.nothing", "nobody.headline"):
+        contract.write_text(f'headline = "{name}"\n{text}', "utf-8")
+        with pytest.raises(CatalogError, match=name.replace("nobody.headline", "nobody")):
+            site.catalog
 
 
 # Figures

@@ -64,15 +64,24 @@ def test_edit_by_hand_is_seen(measured):
         read_parity(measured.catalog)
 
 
-@pytest.mark.parametrize(("argument", "root"), [("| models/toy", "../"), ("", "")])
-def test_block(measured, show, argument, root):  # noqa: F811
-    html, text, warnings = show(f"/// parity {argument}\n///")
+def test_block(measured, show):  # noqa: F811
+    html, text, warnings = show("/// parity | models/toy\n///")
     assert (
         "Toy: with the same weights, the versions in PyTorch differ from Keras’ by at most 5.8\u00a0×\u00a010⁻⁷ in the output"
         in text
     )
     assert "3.0\u00a0×\u00a010⁻⁸ in the gradient and 1.2\u00a0×\u00a010⁻⁷ in the parameters" in text
-    assert html.select_one(".evidence-parity a")["href"] == f"{root}frameworks/parity.md" and warnings == []
+    assert html.select_one(".evidence-parity a")["href"] == "../frameworks/parity.md" and warnings == []
+
+
+def test_table_of_all_models(measured, show):  # noqa: F811
+    html, _, warnings = show("/// parity\n///")
+    (row,) = html.select(".evidence-parity tbody tr")
+    title, *cells = row.select("th, td")
+    assert title.a["href"] == "models/toy.md" and title.text == "Toy" and warnings == []
+    numbers = ["5.8\u00a0×\u00a010⁻⁷", "3.0\u00a0×\u00a010⁻⁸", "1.2\u00a0×\u00a010⁻⁷"]
+    assert [cell.text for cell in cells[:-1]] == ["PyTorch", *numbers]
+    assert len(row.select("th, td")) == len(html.select("thead th"))
 
 
 def test_block_in_chinese(measured, show):  # noqa: F811

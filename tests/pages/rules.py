@@ -32,6 +32,7 @@ BLOCKS = (
     "map",
     "parity",
     "glossary",
+    "repository",
 )
 SHELL_LANGUAGES = ("bash", "console")
 CHAPTERS = {  # what every topic's page has, the last one at its end

@@ -61,12 +61,12 @@ def in_order(catalog):
 
 
 def spoken_of(catalog, topic):
-    """Return the scripts that a topic's headline is about."""
-    claim = topic.headline
+    """Return the scripts that a topic's headline is about, which may be another topic's."""
+    maker, claim = catalog.headline(topic)
     bare = names_in(PLACEHOLDER.search(claim.text["zh"])[1])
     return [
         script
-        for script in catalog.select(topic.path)
+        for script in catalog.select(maker.path)
         if (script.name in claim.scripts if claim.scripts else bare <= set(script.results))
     ]
 
@@ -91,18 +91,19 @@ def test_headlines_are_those_of_the_records(page, house):
                 for script in spoken_of(catalog, topic)
                 for seed in records[script.stem]
             ]
-            return format_range(found, unit_of(topic, match[1], match[2]), language)
+            return format_range(found, unit_of(catalog.headline(topic)[0], match[1], match[2]), language)
 
-        sentence = PLACEHOLDER.sub(value, topic.headline.text[language])
+        sentence = PLACEHOLDER.sub(value, catalog.headline(topic)[1].text[language])
         assert row.select_one("td > p").text == sentence[0].upper() + sentence[1:], topic.path
 
 
 def test_values_of_a_framework_are_those_of_its_records(page, house):
-    """In a framework's column stands the first value of the sentence over its runs, and how many runs of the topic there are."""
+    """In a framework's column stands the first value of the sentence, and over how many seeds; else how many other runs there are."""
     (language, html), (catalog, records) = page, house
     rows = html.select("table.evidence-matrix tbody tr:not(.group)")
     for row, topic in zip(rows, in_order(catalog), strict=True):
-        first = PLACEHOLDER.search(topic.headline.text[language])
+        maker, claim = catalog.headline(topic)
+        first = PLACEHOLDER.search(claim.text[language])
         about = spoken_of(catalog, topic)
         for framework, label in FRAMEWORKS.items():
             cell = row.find("td", {"data-label": label})
@@ -114,15 +115,22 @@ def test_values_of_a_framework_are_those_of_its_records(page, house):
                 for seed in records[script.stem]
             ]
             several = len({script.framework for script in about}) > 1
-            shown = [format_range(found, unit_of(topic, first[1], first[2]), language)] if own and several else []
+            shown = [format_range(found, unit_of(maker, first[1], first[2]), language)] if own and several else []
             assert [span.text for span in cell.select("span")] == shown, (topic.path, framework)
-            assert re.findall(r"\d+", cell.small.text if cell.small else "") == ([str(runs)] if runs else [])
+            seeds = max((len(records[script.stem]) for script in own), default=0)
+            number = [str(seeds)] if seeds > 1 else [] if seeds else [str(runs)] if runs else []
+            small = cell.small.text if cell.small else ""
+            assert re.findall(r"\d+", small) == number, (topic.path, framework)
+            kind = {"zh": ("种子", "随机性", "运行"), "en": ("seeds", "randomness", "other")}[language][
+                0 if seeds > 1 else 1 if seeds else 2
+            ]
+            assert kind in small if seeds or runs else not small
 
 
 def test_headlines_begin_with_the_same_value_in_both_languages(house):
     """It is what stands below each framework; one over all runs would say the same below each."""
     for topic in house[0].topics.values():
-        first = {PLACEHOLDER.search(text)[0] for text in topic.headline.text.values()}
+        first = {PLACEHOLDER.search(text)[0] for text in house[0].headline(topic)[1].text.values()}
         assert len(first) == 1 and "over_" not in first.pop(), topic.path
 
 
@@ -132,5 +140,6 @@ def test_what_ran_opens_on_a_click(page, house):
     rows = page[1].select("table.evidence-matrix tbody tr:not(.group)")
     for row, topic in zip(rows, in_order(catalog), strict=True):
         listed = {item.a.text for item in row.select("details > ul > li")}
-        assert listed == {script.path.name for script in catalog.select(topic.path)} and row.select("details > summary")
+        behind = {script.path.name for script in [*catalog.select(topic.path), *spoken_of(catalog, topic)]}
+        assert listed == behind and row.select("details > summary")
     assert not page[1].select("script, button")

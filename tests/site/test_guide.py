@@ -86,6 +86,14 @@ def test_pages_lead_to_what_is_before_and_after(site: Site) -> None:
     assert {"en/models/gradients/index.html", "en/models/transformer/index.html"} <= following
 
 
+@pytest.mark.parametrize("page", ["index.html", "en/index.html"])
+def test_home_says_where_the_code_is(site: Site, project_site: Site, page: str) -> None:
+    """What can be cloned is named where its address is known; nothing is promised where it is not."""
+    known, unknown = project_site.pages[page].html, site.pages[page].html
+    assert f"git clone {REPOSITORY}\ncd project" in known.get_text() and known.select(f'a[href="{REPOSITORY}"]')
+    assert "git clone" not in unknown.get_text() and "///" not in unknown.get_text() + known.get_text()
+
+
 def test_every_page_can_be_cited_and_corrected(site: Site, project_site: Site) -> None:
     for page in project_site.pages.values():
         if page.path.endswith("404.html"):
