@@ -152,6 +152,18 @@ def test_chosen_framework_is_remembered(reader: Callable[..., Reader], language:
 
 
 @LANGUAGES
+def test_each_set_of_tabs_is_a_named_group(site: Site, reader: Callable[..., Reader], language: str) -> None:
+    someone = reader(language=language)
+    page = someone.open(MODELS[language])
+    groups = page.get_by_role("radiogroup", name={"zh": "框架", "en": "Framework"}[language], exact=True)
+    assert groups.count() == page.locator(".tabbed-set").count() > 0
+    assert groups.first.get_by_role("radio", name="PyTorch").count() == 1
+    for built in site.pages.values():
+        for tabs in built.html.select(".tabbed-set") if built.language == language else []:
+            assert tabs.get("role") == "radiogroup" and tabs.get("aria-label"), built
+
+
+@LANGUAGES
 def test_copy_gives_the_code(site: Site, reader: Callable[..., Reader], language: str) -> None:
     """The clipboard holds exactly what each block of code shows, in every tab and fold; a pointer finds the button."""
     someone = reader(language=language)
