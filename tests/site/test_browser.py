@@ -124,6 +124,32 @@ def test_language_switch_keeps_page_and_place(site: Site, reader: Callable[..., 
 
 
 @LANGUAGES
+def test_language_switch_leads_to_the_section_reached_by_scrolling(
+    site: Site, reader: Callable[..., Reader], language: str
+) -> None:
+    """Also past the section that the address names; at the top of a page, to the top."""
+    someone = reader(language=language)
+    path = MODELS[language]
+    page = someone.open(path)
+    link = page.locator(f".md-header [hreflang={OTHER[language]}]")
+    assert "#" not in link.get_attribute("href")
+    ours, theirs = (
+        re.findall(r'<h[1-4] id="([^"]+)"', site.pages[p].file.read_text(encoding="utf-8"))
+        for p in (path, MODELS[OTHER[language]])
+    )
+    scroll = "id => document.getElementById(id).scrollIntoView({behavior: 'instant'})"
+    for place in (5, 3):
+        page.evaluate(scroll, ours[place])
+        expect(link).to_have_attribute("href", re.compile(f"#section-{place}$"))
+    page.evaluate("id => { location.hash = id }", ours[2])
+    expect(link).to_have_attribute("href", re.compile("#section-2$"))
+    page.evaluate(scroll, ours[6])
+    expect(link).to_have_attribute("href", re.compile("#section-6$"))
+    link.dispatch_event("click")
+    page.wait_for_url(f"**/{MODELS[OTHER[language]].removesuffix('index.html')}#{quote(theirs[6])}")
+
+
+@LANGUAGES
 def test_language_switch_on_a_page_that_is_missing(
     reader: Callable[..., Reader], project_site: Site, language: str
 ) -> None:
