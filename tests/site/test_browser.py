@@ -394,3 +394,28 @@ def test_address_with_a_fragment_that_is_none(reader: Callable[..., Reader], fra
     page = reader(width=390).open(MODELS["zh"].removesuffix("index.html") + fragment)
     page.locator("button.menu").click()
     assert page.locator("button.menu").get_attribute("aria-expanded") == "true"
+
+
+@pytest.mark.parametrize("address", ["no-such-page", "models/no-such-model/", "en/models/no/such/model"])
+def test_missing_page_below_a_sub_path_without_an_address(
+    site: Site, reader: Callable[..., Reader], address: str
+) -> None:
+    """The site does not know where it is: the page has its styles all the same, and its links lead home."""
+    someone = reader(site=Site(site.folder, "/project/"))
+    page = someone.open(address)
+    header = page.locator(".md-header")
+    assert header.evaluate("header => getComputedStyle(header).position") == "sticky"
+    home = page.locator(".md-content a", has_text="Go to the home page")
+    expect(home).to_have_attribute("href", "/project/en/")
+    assert not page.locator("a[href^='/']:not([href^='/project/'])").count()
+    home.click()
+    page.wait_for_url(f"{someone.server.root}en/")
+    assert not [complaint for complaint in someone.complaints if "another host" in complaint]
+    someone.complaints.clear()  # The browser complains of the scripts, which are not at the root of the host.
+
+
+def test_missing_page_has_its_styles_without_a_script(site: Site, reader: Callable[..., Reader]) -> None:
+    someone = reader(site=Site(site.folder, "/project/"), java_script_enabled=False)
+    page = someone.open("models/no-such-model/")
+    assert page.locator(".md-header").evaluate("header => getComputedStyle(header).position") == "sticky"
+    someone.complaints.clear()
