@@ -667,6 +667,23 @@ class DateProcessor(Treeprocessor):
         root.insert(titles[0] + 1, note)
 
 
+class TabsProcessor(Treeprocessor):
+    """Makes each set of tabs, which is radio buttons, a group with a name for those who hear the page."""
+
+    def __init__(self, markdown: Markdown, reader: Reader) -> None:
+        super().__init__(markdown)
+        self.reader = reader
+
+    def run(self, root: etree.Element) -> None:
+        for tabs in root.iter("div"):
+            if "tabbed-set" not in tabs.get("class", "").split():
+                continue
+            names = ["".join(label.itertext()) for label in tabs.iterfind("div/label")]
+            of_frameworks = set(names) <= set(FRAMEWORKS.values())
+            tabs.set("role", "radiogroup")
+            tabs.set("aria-label", WORDS[self.reader.language]["framework"] if of_frameworks else " / ".join(names))
+
+
 class ReadingBlock(Block):
     """A block that shows what the page's reader finds in records."""
 
@@ -1178,6 +1195,7 @@ class EvidenceExtension(BlocksExtension):
         # After inline patterns (20) have made the images, before MkDocs (0) resolves their paths.
         md.treeprocessors.register(FigureProcessor(md, reader), "evidence", 10)
         md.treeprocessors.register(DateProcessor(md, reader), "evidence-date", 9)
+        md.treeprocessors.register(TabsProcessor(md, reader), "evidence-tabs", 6)
 
 
 def makeExtension(**options) -> EvidenceExtension:

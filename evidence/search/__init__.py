@@ -18,8 +18,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from evidence.pages.glossary import LANGUAGES, load_glossary
+from evidence.search.traditional import HAN, as_script, spellings
 
 FOLDER = "pagefind"  # in the site
+TRADITIONAL = "traditional.js"  # in that folder: what search.js turns traditional Chinese by, for those who type it
 # What the index of a language is called. Pagefind takes English stems from words in both; were it told that a page is in
 # Chinese, it would cut the text by its own dictionary, and the browser the query by another.
 INDEXES = {"en": "en", "zh": "en-zh"}
@@ -82,7 +84,6 @@ SKIPPED_CLASSES = {
 PRE = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 SPAN = re.compile(r"</?span\b[^>]*>")
 
-HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 PIECE = re.compile(rf"(?P<space>\s+)|(?P<han>[{HAN}])|(?P<word>[^\W_{HAN}]+(?:\.\d+)*)|(?P<rest>(?:[^\w\s]|_)+)")
 JOINED = "\u2060"  # at the end of a word that no space follows
 
@@ -181,6 +182,10 @@ class Extract(HTMLParser):
             self.blocks[-1][2].append(data)
 
     @property
+    def text(self) -> str:
+        return "\n".join("".join(pieces) for _, _, pieces in self.blocks)
+
+    @property
     def html(self) -> str | None:
         lines = []
         for kind, anchor, pieces in self.blocks:
@@ -220,18 +225,18 @@ def make_index(site: Path) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         extracts, output = Path(folder, "extracts"), Path(folder, FOLDER)
-        terms = explained()
+        terms, chinese = explained(), []
         for path in sorted(site.rglob("*.html")):
             page = re.sub(r"^en/|(/index)?\.html$", "", path.relative_to(site).as_posix())
-            extract = (
-                Extract(path.read_text(encoding="utf-8"), terms.get(f"{page}.md", ())).html
-                if path.name != "404.html"
-                else None
-            )
-            if extract:
+            if path.name == "404.html":
+                continue
+            extract = Extract(path.read_text(encoding="utf-8"), terms.get(f"{page}.md", ()))
+            if html := extract.html:
                 target = extracts / path.relative_to(site)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(extract, encoding="utf-8")
+                target.write_text(html, encoding="utf-8")
+            if extract.language == "zh":
+                chinese += [extract.text, *extract.terms]
         command = [sys.executable, "-m", "pagefind", "--silent", "--site", str(extracts), "--output-path", str(output)]
         result = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace"
@@ -248,4 +253,7 @@ def make_index(site: Path) -> None:
             ignore=shutil.ignore_patterns(
                 "*ui.js", "*ui.css", "pagefind-highlight.js", "pagefind.js", "wasm.unknown.pagefind"
             ),
+        )
+        (site / FOLDER / TRADITIONAL).write_text(
+            as_script(spellings("\n".join(chinese))), encoding="utf-8", newline="\n"
         )

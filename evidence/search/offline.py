@@ -13,7 +13,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from evidence.search import FOLDER
+from evidence.search import FOLDER, TRADITIONAL
 
 # What only a host has a use for; links in 404.html begin at its root.
 HOSTED = ("404.html", "en/404.html", "sitemap.xml*", "en/sitemap.xml*", "_headers", "headers.nginx.conf")
@@ -39,7 +39,8 @@ def make_offline(site: Path) -> None:
     }
     worker = WORKER.format(files=json.dumps(files), folder=FOLDER, source=source)
     for path in sorted(folder.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
+        if path.name != TRADITIONAL:
+            path.rmdir() if path.is_dir() else path.unlink()
     (folder / "offline.js").write_text(SCRIPT.format(source=json.dumps(worker)), encoding="utf-8", newline="\n")
     for pattern in HOSTED:
         for path in site.glob(pattern):

@@ -31,7 +31,11 @@ MENDS = (  # What the theme writes, and what it should have written: less than k
 
 UNUSED = re.compile(r"assets/(?:javascripts/(?:bundle|lunr|workers)|.*\.map$)")
 SCRIPT = re.compile(r'<script src="([^"]+)"')
-# The pages hold no script of their own, only files, each named by its checksum. WebAssembly: the search.
+INLINE = re.compile(
+    r"<script>(.*?)</script>", re.DOTALL
+)  # In 404.html, which may be shown where it cannot find a file.
+SHEET = re.compile(r'<link rel="stylesheet" href="/([^"]+)">')
+# The pages hold no script of their own but that of 404.html, only files, each named by its checksum. WebAssembly: the search.
 POLICY = (
     "script-src 'self' 'wasm-unsafe-eval'{scripts}; connect-src 'self'; font-src 'self'; worker-src 'self'; "
     "frame-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'"
@@ -70,26 +74,30 @@ def on_post_template(html, template_name, config):
     return mend(html)
 
 
+def checksum(content):
+    return "sha256-" + base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
 def on_post_build(config):
     """Shorten the style sheets, name every script by its checksum, and allow these only. Not under `mkdocs serve`, whose live reload is an inline script."""
     if config.extra["folder"] or startup.serving():
         return
     site = Path(config.site_dir)
     purge(site)
-    checksums = {
-        file.name: "sha256-" + base64.b64encode(hashlib.sha256(file.read_bytes()).digest()).decode()
-        for file in (site / "assets" / "javascripts").glob("*.js")
-    }
+    checksums = {file.name: checksum(file.read_bytes()) for file in (site / "assets" / "javascripts").glob("*.js")}
     allowed = set()
     for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
-        scripts = {match[1].rpartition("/")[2] for match in SCRIPT.finditer(html)}
+        if not config.site_url and page.name == "404.html":
+            html = SHEET.sub(lambda match: f"<style>{(site / match[1]).read_text(encoding='utf-8')}</style>", html)
+        scripts = {checksums[match[1].rpartition("/")[2]] for match in SCRIPT.finditer(html)}
+        scripts |= {checksum(match[1].encode()) for match in INLINE.finditer(html)}
         allowed |= scripts
         html = SCRIPT.sub(lambda match: f'{match[0]} integrity="{checksums[match[1].rpartition("/")[2]]}"', html)
-        policy = POLICY.format(scripts="".join(f" '{checksums[script]}'" for script in sorted(scripts)))
+        policy = POLICY.format(scripts="".join(f" '{script}'" for script in sorted(scripts)))
         meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         page.write_text(html.replace("<head>", f"<head>\n    {meta}", 1), encoding="utf-8", newline="\n")
-    policy = POLICY.format(scripts="".join(f" '{checksums[script]}'" for script in sorted(allowed)))
+    policy = POLICY.format(scripts="".join(f" '{script}'" for script in sorted(allowed)))
     for file, (begin, line) in HOSTS.items():
         lines = (line.format(name=name, value=value.format(policy=policy)) for name, value in HEADERS.items())
         (site / file).write_text(begin + "".join(lines), encoding="utf-8", newline="\n")

@@ -39,6 +39,9 @@ class Server:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_HEAD(self) -> None:
+                self.do_GET()
+
             def do_GET(self) -> None:
                 path = unquote(urlsplit(self.path).path)
                 file = folder / path.removeprefix(prefix)
@@ -54,7 +57,8 @@ class Server:
                 if compressed:
                     self.send_header("Content-Encoding", "gzip")
                 self.end_headers()
-                self.wfile.write(content)
+                if self.command == "GET":
+                    self.wfile.write(content)
 
             def log_message(self, *_: object) -> None:
                 """The tests have a report of their own."""

@@ -124,6 +124,32 @@ def test_language_switch_keeps_page_and_place(site: Site, reader: Callable[..., 
 
 
 @LANGUAGES
+def test_language_switch_leads_to_the_section_reached_by_scrolling(
+    site: Site, reader: Callable[..., Reader], language: str
+) -> None:
+    """Also past the section that the address names; at the top of a page, to the top."""
+    someone = reader(language=language)
+    path = MODELS[language]
+    page = someone.open(path)
+    link = page.locator(f".md-header [hreflang={OTHER[language]}]")
+    assert "#" not in link.get_attribute("href")
+    ours, theirs = (
+        re.findall(r'<h[1-4] id="([^"]+)"', site.pages[p].file.read_text(encoding="utf-8"))
+        for p in (path, MODELS[OTHER[language]])
+    )
+    scroll = "id => document.getElementById(id).scrollIntoView({behavior: 'instant'})"
+    for place in (5, 3):
+        page.evaluate(scroll, ours[place])
+        expect(link).to_have_attribute("href", re.compile(f"#section-{place}$"))
+    page.evaluate("id => { location.hash = id }", ours[2])
+    expect(link).to_have_attribute("href", re.compile("#section-2$"))
+    page.evaluate(scroll, ours[6])
+    expect(link).to_have_attribute("href", re.compile("#section-6$"))
+    link.dispatch_event("click")
+    page.wait_for_url(f"**/{MODELS[OTHER[language]].removesuffix('index.html')}#{quote(theirs[6])}")
+
+
+@LANGUAGES
 def test_language_switch_on_a_page_that_is_missing(
     reader: Callable[..., Reader], project_site: Site, language: str
 ) -> None:
@@ -149,6 +175,18 @@ def test_chosen_framework_is_remembered(reader: Callable[..., Reader], language:
         MODELS[OTHER[language]].replace("mlp", "cnn"),
     ):
         assert chosen(someone.open(path, page)) == {"PyTorch"}, path
+
+
+@LANGUAGES
+def test_each_set_of_tabs_is_a_named_group(site: Site, reader: Callable[..., Reader], language: str) -> None:
+    someone = reader(language=language)
+    page = someone.open(MODELS[language])
+    groups = page.get_by_role("radiogroup", name={"zh": "框架", "en": "Framework"}[language], exact=True)
+    assert groups.count() == page.locator(".tabbed-set").count() > 0
+    assert groups.first.get_by_role("radio", name="PyTorch").count() == 1
+    for built in site.pages.values():
+        for tabs in built.html.select(".tabbed-set") if built.language == language else []:
+            assert tabs.get("role") == "radiogroup" and tabs.get("aria-label"), built
 
 
 @LANGUAGES
@@ -356,3 +394,28 @@ def test_address_with_a_fragment_that_is_none(reader: Callable[..., Reader], fra
     page = reader(width=390).open(MODELS["zh"].removesuffix("index.html") + fragment)
     page.locator("button.menu").click()
     assert page.locator("button.menu").get_attribute("aria-expanded") == "true"
+
+
+@pytest.mark.parametrize("address", ["no-such-page", "models/no-such-model/", "en/models/no/such/model"])
+def test_missing_page_below_a_sub_path_without_an_address(
+    site: Site, reader: Callable[..., Reader], address: str
+) -> None:
+    """The site does not know where it is: the page has its styles all the same, and its links lead home."""
+    someone = reader(site=Site(site.folder, "/project/"))
+    page = someone.open(address)
+    header = page.locator(".md-header")
+    assert header.evaluate("header => getComputedStyle(header).position") == "sticky"
+    home = page.locator(".md-content a", has_text="Go to the home page")
+    expect(home).to_have_attribute("href", "/project/en/")
+    assert not page.locator("a[href^='/']:not([href^='/project/'])").count()
+    home.click()
+    page.wait_for_url(f"{someone.server.root}en/")
+    assert not [complaint for complaint in someone.complaints if "another host" in complaint]
+    someone.complaints.clear()  # The browser complains of the scripts, which are not at the root of the host.
+
+
+def test_missing_page_has_its_styles_without_a_script(site: Site, reader: Callable[..., Reader]) -> None:
+    someone = reader(site=Site(site.folder, "/project/"), java_script_enabled=False)
+    page = someone.open("models/no-such-model/")
+    assert page.locator(".md-header").evaluate("header => getComputedStyle(header).position") == "sticky"
+    someone.complaints.clear()

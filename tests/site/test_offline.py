@@ -96,7 +96,7 @@ def test_search_and_switch_language_from_disk(folder: Path, browser: Browser) ->
     page = context.new_page()
     page.goto((folder / "index.html").as_uri())
     for query, address, heading, language, home in (
-        ("混淆矩阵", "models/cnn.html", "混淆矩阵", "zh", "可验证的深度学习"),
+        ("混淆矩陣", "models/cnn.html", "混淆矩阵", "zh", "可验证的深度学习"),
         ("confusion matrix", "en/models/cnn.html", "The confusion matrix", "en", "make serve"),
     ):
         page.keyboard.press("/")

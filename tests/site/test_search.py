@@ -13,12 +13,29 @@ import pytest
 from playwright.sync_api import expect
 
 from evidence.search import JOINED, Extract, SearchError, cut, make_index
+from evidence.search.traditional import as_script, spellings
 from tests.site.conftest import ROOT, Site, build
 from tests.site.reader import Reader
 
 QUERIES = tomllib.loads((ROOT / "tests/site/queries.toml").read_text(encoding="utf-8"))
 FOLDERS = {"zh": "", "en": "en/"}
 LANGUAGES = pytest.mark.parametrize("language", FOLDERS)
+# As written in Taiwan and Hong Kong, and as our pages write it.
+TRADITIONAL = {
+    "卷積神經網路": "卷积神经网络",
+    "卷積神經網絡": "卷积神经网络",
+    "過擬合": "过拟合",
+    "損失函數": "损失函数",
+    "損失函式": "损失函数",
+    "迴圈神經網路": "循环神经网络",
+    "遞迴神經網路": "循环神经网络",
+    "遞迴": "递归",
+    "優化器": "优化器",
+    "最佳化器": "优化器",
+    "資料": "数据",
+    "激勵函數": "激活函数",
+    "梯度下降 學習率": "梯度下降 学习率",
+}
 # For each query in turn, the pages found, as soon as the dialog says how many. Playwright would look whether it does after 100,
 # 250 and 500 ms, and takes a third as long again to type.
 FIND = """async queries => {
@@ -30,6 +47,7 @@ FIND = """async queries => {
     input.dispatchEvent(new InputEvent("input", {bubbles: true}))
     await new Promise((resolve, reject) => {
       const look = () => status.textContent && resolve()
+      look()
       new MutationObserver(look).observe(status, {childList: true})
       setTimeout(() => reject(new Error(`The dialog does not say how many for ${query}.`)), 60_000)
     })
@@ -104,7 +122,9 @@ def test_by_keyboard_alone(site: Site, reader: Callable[..., Reader], language: 
     for key in ("/", "s", "Control+k", "Meta+k"):
         page.keyboard.press(key)
         assert (
-            dialog.is_visible() and focused(page) == "input" and page.locator("dialog.search input").input_value() == ""
+            dialog.is_visible()
+            and focused(page) == "input"
+            and page.locator("dialog.search [type=search]").input_value() == ""
         ), key
         page.keyboard.press("Escape")
         assert not dialog.is_visible(), key
@@ -127,6 +147,73 @@ def test_by_keyboard_alone(site: Site, reader: Callable[..., Reader], language: 
     target = page.locator(":target")
     assert target.text_content().startswith({"zh": "混淆矩阵", "en": "The confusion matrix"}[language])
     assert 0 <= target.bounding_box()["y"] < 400
+
+
+def test_traditional_chinese_finds_what_simplified_finds(reader: Callable[..., Reader]) -> None:
+    """In other characters, in the words of Taiwan, and in those that only deep learning has; a character of our own stays."""
+    page = reader(language="zh").open("index.html")
+    page.keyboard.press("/")
+    for written, ours in TRADITIONAL.items():
+        found = search(page, written)
+        assert found and found == search(page, ours), written
+
+
+@LANGUAGES
+def test_what_no_page_has_is_not_found(reader: Callable[..., Reader], language: str) -> None:
+    """Not by its first letter or character either; the reader is told, and where else to look."""
+    page = reader(language=language).open(f"{FOLDERS[language]}index.html")
+    page.keyboard.press("/")
+    status, elsewhere = page.locator(".search-status"), page.locator(".search-elsewhere")
+    for query in ("GBK", "hello world", "keyboard", "量子"):
+        assert search(page, query) == [], query
+        assert status.text_content() == {"zh": "没有找到", "en": "Nothing found"}[language]
+        assert elsewhere.is_visible()
+    for query in ("≠", "%", "#%"):
+        assert search(page, query) == [], query
+        assert {"zh": "只有符号", "en": "Signs alone"}[language] in status.text_content()
+    assert search(page, "Adam GBK")[0].endswith("/concepts/optimizers/") and elsewhere.is_hidden()
+    assert {"zh": "没有一页提到 GBK", "en": "no page mentions GBK"}[language] in status.text_content()
+    # What is half typed or has another ending is there.
+    for query in ("convoluti", "running", "normalizations"):
+        assert search(page, query), query
+    search(page, "GBK")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/{FOLDERS[language]}glossary/")
+
+
+@LANGUAGES
+def test_single_keys_can_be_switched_off(reader: Callable[..., Reader], language: str) -> None:
+    """By keyboard, for every page of both languages, and on again; what needs a second key still works."""
+    someone = reader(language=language)
+    page = someone.open(f"{FOLDERS[language]}index.html")
+    dialog, button = page.locator("dialog.search"), page.locator(".search-button")
+    name = {"zh": "用单键 / 和 s 打开搜索", "en": "Open the search with the single keys / and s"}
+    box = page.get_by_role("checkbox", name=name[language])
+    page.keyboard.press("/")
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        if box.evaluate("box => box === document.activeElement"):
+            break
+    assert box.is_checked() and button.locator("kbd").is_visible()
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    other = FOLDERS["en" if language == "zh" else "zh"]
+    for path in (f"{FOLDERS[language]}index.html", f"{other}models/mlp/index.html"):
+        someone.open(path, page)
+        assert not button.locator("kbd").is_visible()
+        assert button.get_attribute("aria-keyshortcuts") == "Control+K Meta+K"
+        for key in ("/", "s", "n", "p", "f", ",", "."):
+            page.keyboard.press(key)
+            assert not dialog.is_visible() and page.url.endswith(path.removesuffix("index.html")), key
+        page.keyboard.press("Control+k")
+        assert dialog.is_visible()
+        page.keyboard.press("Escape")
+    button.click()
+    page.get_by_role("checkbox", name=name["en" if language == "zh" else "zh"]).check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    assert dialog.is_visible()
 
 
 def test_enter_in_the_field_opens_the_first_page(reader: Callable[..., Reader]) -> None:
@@ -260,6 +347,17 @@ def test_extract() -> None:
         '<span data-pagefind-weight="1">折</span>',
         '<span data-pagefind-weight="1">答</span>',
     ]
+
+
+def test_traditional_spellings() -> None:
+    """Of what the text holds only, and of nothing that it writes so itself."""
+    found = spellings("循环神经网络的文件")
+    assert found["網"] == "网" and found["迴圈"] == "循环" and found["網路"] == "网络" and found["檔案"] == "文件"
+    assert found["遞迴神經網路"] == "循环神经网络"  # from the glossary
+    assert "過" not in found and "資料" not in found
+    assert "網" not in spellings("网与網") and "檔案" not in spellings("文件，又名檔案")
+    script = as_script({"網": "网", "網路": "网络"})
+    assert script == 'self.traditional = {"網路":"网络","網":"网"}\n'
 
 
 def test_a_site_that_cannot_be_indexed(tmp_path: Path) -> None:

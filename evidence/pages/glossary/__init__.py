@@ -31,13 +31,15 @@ SKIPPED_CLASSES = {"admonition-title", "arithmatex", "download", "evidence-matri
 
 @dataclass(frozen=True)
 class Term:
-    """A term; texts are by language. `page` explains it, `also` are other ways to write it, `code` what it is called in code."""
+    """A term; texts are by language. `page` explains it, `also` are other ways to write it, `code` what it is called in code,
+    `taiwan` what it is called in Taiwan where that is another word."""
 
     key: str
     group: str
     name: dict[str, str]
     also: dict[str, list[str]]
     code: list[str]
+    taiwan: list[str]
     page: str
     definition: dict[str, str]
 
@@ -92,6 +94,7 @@ def _load(changed: int) -> Glossary:
             table["name"],
             table.get("also", {}),
             table.get("code", []),
+            table.get("taiwan", []),
             table["page"],
             {x: table[x] for x in LANGUAGES},
         )

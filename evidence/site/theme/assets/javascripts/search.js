@@ -5,6 +5,9 @@
   const input = dialog.querySelector("input")
   const status = dialog.querySelector(".search-status")
   const list = dialog.querySelector(".search-results")
+  const elsewhere = dialog.querySelector(".search-elsewhere")
+  const button = document.querySelector(".search-button")
+  const keys = dialog.querySelector(".search-keys input")
   const words = { ...dialog.dataset }
 
   const root = new URL(words.root, location.href).href
@@ -16,15 +19,19 @@
 
   // What `cut` in evidence/search/__init__.py has done to the text is done to the query, and undone for an excerpt.
 
-  /** Return the words of a query, each once: of a run of Chinese characters, every pair of neighbours. */
-  function cut(query) {
-    const pieces = query.normalize("NFKC").toLowerCase().match(new RegExp(`${HAN}+|(?:(?!${HAN})[\\p{L}\\p{N}])+(?:\\.\\p{N}+)*`, "gu")) ?? []
-    const han = new RegExp(`${HAN}{2}`)
-    const words = new Set(pieces.flatMap(piece => (han.test(piece) ? [...piece].slice(1).map((_, i) => piece.slice(i, i + 2)) : piece)))
+  /** Return the runs of Chinese characters and of other letters and digits in a query. */
+  function split(query) {
+    const runs = query.normalize("NFKC").match(new RegExp(`${HAN}+|(?:(?!${HAN})[\\p{L}\\p{N}])+(?:\\.\\p{N}+)*`, "gu")) ?? []
     // Pagefind would find whatever begins with a letter; only a query that is nothing else means it.
-    const longer = [...words].filter(word => !/^[a-z]$/.test(word))
-    return longer.length ? longer : [...words]
+    const longer = runs.filter(run => !/^[a-z]$/i.test(run))
+    return longer.length ? longer : runs
   }
+
+  /** Return the words of a run: of Chinese characters, every pair of neighbours. */
+  const pairs = run => new RegExp(`${HAN}{2}`).test(run) ? [...run].slice(1).map((_, i) => run.slice(i, i + 2)) : [run.toLowerCase()]
+
+  /** Return the words of a query in their order. */
+  const cut = query => split(query).flatMap(pairs)
 
   /** Return the text of a word of the index, with the space that follows it, if any. */
   const text = word => word.replace(new RegExp(`(${HAN})${HAN}`), "$1").replace(/\u2060$|$/, end => (end ? "" : " "))
@@ -37,14 +44,20 @@
   let engine // a promise of how to ask Pagefind's worker
 
   const onDisk = location.protocol === "file:" // where evidence/search/offline.py has put the worker and its files into one script
-  const fromDisk = () => new Promise((resolve, reject) => {
-    const script = element("script", { src: `${root}pagefind/offline.js`, onload: () => resolve(self.searchWorker), onerror: reject })
-    document.head.append(script)
-  })
+  const script = name => new Promise((resolve, reject) =>
+    document.head.append(element("script", { src: `${root}pagefind/${name}`, onload: resolve, onerror: reject })))
+
+  /** Return a query in the characters and words of the pages, where traditional Chinese has others. */
+  async function simplified(query) {
+    if (!new RegExp(HAN).test(query)) return query
+    if (!self.traditional) await script("traditional.js")
+    return query.replace(new RegExp(Object.keys(self.traditional).join("|"), "g"), written => self.traditional[written])
+  }
 
   async function load() {
+    if (onDisk) await script("offline.js")
     const answers = new Map()
-    const worker = new Worker(onDisk ? await fromDisk() : `${root}pagefind/pagefind-worker.js`)
+    const worker = new Worker(onDisk ? self.searchWorker : `${root}pagefind/pagefind-worker.js`)
     const failed = new Promise((_, reject) => worker.addEventListener("error", reject))
     worker.addEventListener("message", ({ data: { id, result, error } }) => {
       const [resolve, reject] = answers.get(id)
@@ -65,21 +78,37 @@
     return ask
   }
 
-  /** Return the best pages for a query: title, address, and the best sections, each with heading, anchor and excerpt. */
-  async function find(query) {
+  /** Return the results for each word. For one that no word begins like, Pagefind gives those of the longest that it begins with, if only a letter. */
+  async function lookUp(ask, sought) {
+    const [found, exact] = await Promise.all(["", '"'].map(quote =>
+      Promise.all(sought.map(async word => (await ask("search", quote + word + quote, {})).results))))
+    for (const [i, word] of sought.entries()) {
+      if (!found[i].length || exact[i].length) continue
+      const { raw_content, weighted_locations, meta } = await ask("getData", found[i][0].data)
+      const content = raw_content.split(/\s+/)
+      const matches = [...weighted_locations.map(({ location }) => content[location]), ...Object.values(meta).flatMap(text => text.split(/\s+/))]
+      const begin = word.slice(0, Math.ceil(word.length * 2 / 3)) // of a word that is still being typed, or ends in another way
+      if (!matches.some(match => cut(match).some(part => part.startsWith(begin)))) found[i] = []
+    }
+    return found
+  }
+
+  /** Return the best pages for a query: title, address, and the best sections, each with heading, anchor and excerpt. Also the parts of it that no page has. */
+  async function find(typed) {
     engine ??= load()
-    const ask = await engine
-    const sought = cut(query)
+    const [ask, query] = await Promise.all([engine, simplified(typed)])
+    const sought = [...new Set(cut(query))]
     const pages = new Map()
-    const found = await Promise.all(sought.map(word => ask("search", word, {})))
-    found.forEach(({ results }, order) => {
+    const found = await lookUp(ask, sought)
+    const missing = split(query).filter(run => !/^[a-z]{1,2}$/i.test(run) && pairs(run).every(word => !found[sought.indexOf(word)].length))
+    found.forEach((results, order) => {
       for (const { id, score, data } of results) {
         if (!pages.has(id)) pages.set(id, [])
         pages.get(id).push({ score, data, order })
       }
     })
     // A page that has all the words comes before one that has some of them more often; a rare word counts for more.
-    const worth = found.map(({ results }) => Math.log((pages.size + 1) / Math.max(1, results.length)))
+    const worth = found.map(results => Math.log((pages.size + 1) / Math.max(1, results.length)))
     const sum = numbers => numbers.reduce((total, number) => total + number, 0)
     const share = hits => sum(hits.map(({ order }) => worth[order])) / sum(worth)
     const most = Math.max(...[...pages.values()].map(share))
@@ -96,17 +125,17 @@
       const { anchors, meta } = answers[0]
       const explained = likeness([...made.title.split(/[:：]/), ...whole(meta.terms ?? "").split("|")], sought)
       const headed = likeness(anchors.map(({ text }) => whole(text)), sought)
-      return { ...made, score: score * (1 + 8 * explained ** 2 + 2 * headed ** 2 + 4 * phrase(places, sought.length)) }
+      return { ...made, score: score * (1 + (explained === 1 ? 16 : 8 * explained ** 2) + 2 * headed ** 2 + 4 * phrase(places, cut(query).map(word => sought.indexOf(word)))) }
     }))
-    return { count: best.length, pages: shown.sort((a, b) => b.score - a.score) }
+    return { count: best.length, missing, pages: shown.sort((a, b) => b.score - a.score) }
   }
 
-  /** Return how often neighbours in the query are neighbours on the page, from 0 to 1; a heading counts twice. */
-  function phrase(places, length) {
-    const at = Array.from({ length }, () => new Map())
+  /** Return how often neighbours in the query, a row of places in the list of words, are neighbours on the page, from 0 to 1; a heading counts twice. */
+  function phrase(places, row) {
+    const at = row.map(() => new Map())
     for (const { order, locations } of places) for (const { location, weight } of locations) at[order].set(location, Math.min(weight, 2))
-    const pairs = length > 1 ? at.slice(1).map((next, order) => [at[order], next]) : [[at[0]]]
-    const shares = pairs.map(([here, next]) => {
+    const neighbours = row.length > 1 ? row.slice(1).map((next, i) => [at[row[i]], at[next]]) : [[at[0]]]
+    const shares = neighbours.map(([here, next]) => {
       let times = 0
       for (const [location, weight] of here) if (!next || next.has(location + 1) || next.has(location + 2)) times += weight
       return times / (times + 3)
@@ -117,7 +146,7 @@
   /** Return how much of the query and of one of the names is the same, from 0 to 1. */
   function likeness(names, sought) {
     return Math.max(0, ...names.map(name => {
-      const words = cut(name)
+      const words = [...new Set(cut(name))]
       return words.filter(word => sought.includes(word)).length / new Set([...words, ...sought]).size
     }))
   }
@@ -189,8 +218,10 @@
       ...excerpt.map(({ text, marked }) => (marked ? element("mark", {}, text) : text)))
   }
 
-  function show({ count, pages }) {
-    status.textContent = (count === 0 ? words.none : count === 1 ? words.one : words.other).replace("#", count)
+  function show({ count, missing, pages }) {
+    const how = count === 0 ? words.none : count === 1 ? words.one : words.other
+    status.textContent = how.replace("#", count) + (count && missing.length ? words.missing.replace("#", missing.join(words.comma)) : "")
+    elsewhere.hidden = count > 0
     list.replaceChildren(...pages.map(({ title, address, sections }) => {
       // What stands before the first section is shown with the page itself.
       const top = sections.find(({ top }) => top)
@@ -204,8 +235,9 @@
   async function search() {
     const current = ++latest
     const query = input.value.trim()
+    elsewhere.hidden = true
     if (!cut(query).length) {
-      status.textContent = ""
+      status.textContent = query && words.signs
       list.replaceChildren()
       return
     }
@@ -232,14 +264,14 @@
     event.preventDefault()
     list.querySelector("a")?.click()
   })
-  document.querySelector(".search-button").addEventListener("click", open)
+  button.addEventListener("click", open)
   dialog.querySelector(".search-close").addEventListener("click", () => dialog.close())
   dialog.addEventListener("click", event => {
     // The backdrop, or a result: one on this page leaves the dialog open otherwise.
     if (event.target === dialog || event.target.closest("a")) dialog.close()
   })
   dialog.addEventListener("keydown", event => {
-    const links = [input, ...list.querySelectorAll("a")]
+    const links = [input, ...dialog.querySelectorAll("p:not([hidden]) > a, .search-results a")]
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     const next = links[links.indexOf(document.activeElement) + step]
     if (step && !event.isComposing) {
@@ -247,11 +279,22 @@
       next?.focus()
     }
   })
+  // Who speaks to the device, or strikes keys by mistake, has no use for keys that act alone.
+  function useKeys(wanted) {
+    keys.checked = wanted
+    button.querySelector("kbd").hidden = !wanted
+    button.setAttribute("aria-keyshortcuts", `${wanted ? "/ s " : ""}Control+K Meta+K`)
+  }
+  useKeys(remembered.get("keys") ?? true)
+  keys.addEventListener("change", () => {
+    remembered.set("keys", keys.checked)
+    useKeys(keys.checked)
+  })
   document.addEventListener("keydown", event => {
     // For a moment, the field of the dialog has the focus after the dialog is closed.
     const typing = event.target !== input && event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]")
     const asked = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)
-    const short = ["/", "s"].includes(event.key) && !typing && !event.ctrlKey && !event.metaKey && !event.altKey
+    const short = keys.checked && ["/", "s"].includes(event.key) && !typing && !event.ctrlKey && !event.metaKey && !event.altKey
     if (!dialog.open && (asked || short)) {
       event.preventDefault()
       open()

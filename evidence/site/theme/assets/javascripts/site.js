@@ -148,12 +148,20 @@ function fragment() {
     return "" // such as #%, or half a character
   }
 }
-function pointToSection() {
-  const place = headings.findIndex(({ id }) => id === fragment())
-  for (const link of document.querySelectorAll(".md-header a[hreflang]")) link.hash = place < 0 ? location.hash : `section-${place}`
+// Where the reader is: at what the address names, as long as that can be seen and no later heading has been reached.
+function pointToSection(arrived) {
+  const reached = headings.findLast(heading => heading.getBoundingClientRect().top < 100)
+  const named = document.getElementById(fragment())
+  const top = named?.getBoundingClientRect().top
+  const passed = reached && named?.compareDocumentPosition(reached) & Node.DOCUMENT_POSITION_FOLLOWING
+  const here = named && (arrived || top >= 0 && top < innerHeight && !passed) ? named : reached
+  const place = headings.indexOf(here)
+  // The beginning needs no name, unless it was asked for; what is no heading has the same name in both languages.
+  const section = place < 0 ? here && location.hash : place || here === named ? `section-${place}` : ""
+  for (const link of document.querySelectorAll(".md-header a[hreflang]")) link.hash = section ?? ""
 }
-addEventListener("hashchange", pointToSection)
-pointToSection()
+addEventListener("hashchange", () => pointToSection(true))
+pointToSection(true)
 
 // The table of contents follows the reader; the header names the page once its title is out of sight.
 const entries = new Map([...document.querySelectorAll(".md-sidebar--secondary [data-md-component=toc] a")].map(link => [decodeURIComponent(link.hash.slice(1)), link]))
@@ -183,6 +191,7 @@ function follow() {
     link.ariaCurrent = active ? "location" : null
   }
   if (reportHere) name(reportHere, current?.id)
+  pointToSection()
   title.classList.toggle("md-header__title--active", headings.length && headings[0].getBoundingClientRect().bottom < 48)
   upwards.hidden = scrollY < 600 || scrollY > height
   height = scrollY
