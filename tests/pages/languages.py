@@ -120,15 +120,18 @@ def same_texts(name: str, table: object) -> list[str]:
     """What a contract says in both languages (labels, text alternatives, claims, reasons) has the same facts."""
     if not isinstance(table, dict):
         return []
+    found = [complaint for key, value in table.items() for complaint in same_texts(f"{name}: {key}", value)]
     if all(isinstance(table.get(language), str) for language in LANGUAGES):
         facts = [facts_of(table[language]) for language in LANGUAGES]
-        found = [f"{name}: {complaint}, as the English has; let both say the same" for complaint in differences(*facts)]
+        found += [
+            f"{name}: {complaint}, as the English has; let both say the same" for complaint in differences(*facts)
+        ]
         texts = [table[language] for language in LANGUAGES]
         found += [
             f"{name}: {complaint}, as the English has; tell both in one order" for complaint in other_orders(*texts)
         ]
-        return found + [f"{name}: {complaint}" for complaint in wrong_language(*texts)]
-    return [complaint for key, value in table.items() for complaint in same_texts(f"{name}: {key}", value)]
+        found += [f"{name}: {complaint}" for complaint in wrong_language(*texts)]
+    return found
 
 
 def differences(ours: Facts, theirs: Facts) -> Iterator[str]:

@@ -191,6 +191,15 @@ def test_texts_of_a_contract():
         assert found[0].startswith("tiny: claims: one: has other ")
 
 
+def test_texts_below_a_text_are_compared_too():
+    """An exploration has a text alternative in both languages, and below it axes, sliders and sentences of its own."""
+    sentence = {"zh": "整批 {loss_0}，小批量 {loss_1}。", "en": "Batch {loss_0}, mini-batch {loss_1}."}
+    table = {"zh": "两张图", "en": "Two plots", "says": {"after": sentence}}
+    assert languages.same_texts("tiny", table) == []
+    turned = sentence | {"en": "Batch {loss_1}, mini-batch {loss_0}."}
+    assert len(languages.same_texts("tiny", table | {"says": {"after": turned}})) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
