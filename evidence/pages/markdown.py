@@ -109,7 +109,7 @@ WORDS = {
         "checked": "公式",
         "checks": "同一批输入，本页的算式与各框架自己的函数最多相差多少；未注明的都是双精度（{}，{} 测得）。",
         "single": "，单精度",
-        "derivative": "导数",
+        "difference": {"value": "相差 {}", "derivative": "导数相差 {}"},
         "nothing": "无",
         "seconds": "{} 秒",
         "stale": "这份记录已失效，数字可能不再成立：",
@@ -170,7 +170,7 @@ WORDS = {
         "checked": "Formula",
         "checks": "Largest difference between this page’s formulas and each framework’s own function, for the same inputs, in double precision where nothing else is said ({}, measured on {}).",
         "single": ", in single precision",
-        "derivative": "derivative",
+        "difference": {"value": "difference {}", "derivative": "of the derivative {}"},
         "nothing": "none",
         "seconds": "{} s",
         "stale": "This record no longer holds, and its figures may be wrong: ",
@@ -755,8 +755,11 @@ class ChecksBlock(ReadingBlock):
         if found.reasons:
             problem = etree.SubElement(container, "p", {"class": "evidence-problem"})
             problem.text = AtomicString(words["stale"] + "; ".join(found.reasons))
-        table = etree.SubElement(container, "table")
         used = [name for name in FRAMEWORKS if any(name in check.code for check in topic.checks.values())]
+        versions = ", ".join(f"{FRAMEWORKS[name]} {found.versions[name]}" for name in used if name in found.versions)
+        note = etree.SubElement(container, "p")
+        note.text = AtomicString(words["checks"].format(versions, found.date))
+        table = etree.SubElement(container, "table")
         head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
         for text in (words["checked"], *(FRAMEWORKS[name] for name in used)):
             etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(text)
@@ -779,11 +782,8 @@ class ChecksBlock(ReadingBlock):
                 texts = []
                 for quantity, difference in found.differences.get(name, {}).get(framework, {}).items():
                     text = format_value(difference, "number", language)
-                    texts.append(text if quantity == "value" else f"{words['derivative']} {text}")
+                    texts.append(words["difference"][quantity].format(text))
                 etree.SubElement(cell, "span").text = AtomicString(words["separator"].join(texts) or words["not yet"])
-        versions = ", ".join(f"{FRAMEWORKS[name]} {found.versions[name]}" for name in used if name in found.versions)
-        note = etree.SubElement(container, "p")
-        note.text = AtomicString(words["checks"].format(versions, found.date))
         self.reader.dates.add(found.date)
         return container
 

@@ -377,6 +377,8 @@ BREAKAGES = [
     (EN, "x = 0.5", "\\text{accuracy} = 97", "a metric with its value"),
     (EN, "\n[^source]: <https", "\n[^sauce]: <https", "[^source] is not defined"),
     (CONTRACT, 'en = "A curve."', 'en = "A curve that reaches 97 %."', "“97 %”"),
+    (CONTRACT, 'en = "A curve."', 'en = "Accuracy of {round(100 * a):count}%, then {round(100 * b):count}%."', None),
+    (CONTRACT, 'en = "A curve."', 'en = "Accuracy of {round(100 * a):count}%, then 97 %."', "“97 %”"),
     (CONTRACT, 'zh = "一条曲线。"', 'zh = "一条curve。"', "no space between Chinese and Latin"),
     (ZH, "先看 Keras 怎么写。[", "先看Keras 怎么写。[", "no space between Chinese and Latin"),
     (ZH, "| 小模型 |", "| 小模型,大模型 |", "half-width punctuation"),

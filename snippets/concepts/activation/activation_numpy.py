@@ -115,8 +115,15 @@ exercise_sizes = [
     gradient_sizes(relu, relu_slope, 1),
     gradient_sizes(sigmoid, sigmoid_slope, 4),
     gradient_sizes(np.tanh, tanh_slope, 1.3),
+    gradient_sizes(sigmoid, sigmoid_slope, 11),
 ]
 exercise_kept = [values[-1] / values[0] for values in exercise_sizes]
+state, flat = batch, []
+for matrix in weights:
+    z = state @ matrix * 11
+    state = sigmoid(z)
+    flat.append(np.mean(sigmoid_slope(z) < 0.0025))  # below a hundredth of the steepest
+flat_share = np.mean(flat)
 # --8<-- [end:answers]
 
 # --8<-- [start:plots]

@@ -118,9 +118,13 @@ for name, (curve, path) in trials.items():
 
 
 # --8<-- [start:mistakes]
-summed = train(start, updates=4, divide=False)[0]
+summed, path = train(start, divide=False)
 mended = train(start, rate=0.1 / len(G), divide=False)[0]
-print("sum in place of mean:", summed.round(1).tolist())
+print("sum in place of mean:", " ".join(f"{value:.3g}" for value in summed[:9]))
+summed_inside = int((forward(G, *path[-1])[2].argmax(axis=1) == 0).sum())
+summed_active = (G @ path[-1][0] + path[-1][1] > 0).sum(axis=0).tolist()
+print(f"after 300 updates: loss {summed[-1]:.2f}, {summed_inside} points called inside")
+print("points at which each hidden neuron is active:", summed_active)
 
 dZ2 = (np.exp(forward(X, *start)[2]) - Y) / len(X)  # (4, 2)
 square = W2[:2]  # (2, 2): as if there were two hidden neurons
@@ -146,7 +150,7 @@ print("apart after a nudge in W1, b1, W2, b2:", np.round(spreads, 3).tolist())
 
 # --8<-- [start:results]
 example_loss, example_gradients = float(L4), exact.tolist()
-training_losses, summed_losses = losses.tolist(), summed.tolist()
+training_losses, summed_losses = losses.tolist(), summed[:9].tolist()
 mended_difference = float(np.abs(mended - losses).max())
 answers = [forward(G, *snapshots[update])[2].argmax(axis=1) == 0 for update in (0, 300)]
 right = [float((answer == inside).mean()) for answer in answers]
@@ -202,7 +206,7 @@ axes.axis("off")
 _, axes = plt.subplots(num="steps", figsize=(5.4, 3.4), layout="tight", clear=True)
 axes.loglog(steps, central_gaps, "o-", label="central")
 axes.loglog(steps, forward_gaps, "s--", label="forward")
-axes.set(xlabel="step $h$", ylabel="largest error")
+axes.set(xlabel="step $\\epsilon$", ylabel="largest error")
 axes.legend()
 
 _, axes = plt.subplots(num="starts", figsize=(5.4, 3.2), layout="tight", clear=True)

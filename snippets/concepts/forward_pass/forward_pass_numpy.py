@@ -70,6 +70,16 @@ for size in (1, 2, 3, 4):
 # --8<-- [end:silent]
 
 
+# --8<-- [start:labels]
+z = Z2[:, :1] - Z2[:, 1:]  # (4, 1): one output, positive for inside
+y = np.array([1, 0, 0, 0])  # (4,): A lies inside
+good, bad = z, z[::-1]  # the outputs of A and D, of B and C, change places
+for name, outputs in (("good", good), ("bad", bad)):
+    wrong, true = ((outputs > 0) == y).mean(), ((outputs[:, 0] > 0) == y).mean()
+    print(f"{name} answers: accuracy {wrong} from {((outputs > 0) == y).shape}, true {true}")
+# --8<-- [end:labels]
+
+
 # --8<-- [start:trials]
 def forward(X, W1, b1, W2, b2):
     return softmax(np.maximum(0, X @ W1 + b1) @ W2 + b2)
@@ -92,6 +102,8 @@ loop_error = float(np.abs(by_loops - Z2).max())
 linear_error = float(np.abs(linear - X @ W - b).max())
 rescaled_error = float(np.abs(rescaled - P).max())
 inside_without_third = without_third[:, 0].tolist()
+true_accuracies = [float(((outputs[:, 0] > 0) == y).mean()) for outputs in (good, bad)]
+wrong_accuracies = [float(((outputs > 0) == y).mean()) for outputs in (good, bad)]
 parameters, products = W1.size + b1.size + W2.size + b2.size, W1.size + W2.size
 # --8<-- [end:results]
 

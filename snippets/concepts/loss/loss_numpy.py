@@ -113,10 +113,20 @@ print("squared error:", *(f"{steps:6}" for steps in squared_steps), "steps")
 # --8<-- [end:escape]
 
 # --8<-- [start:twice]
-certain_and_right = np.eye(10)[:1]  # probabilities (1, 10)
-twice_loss = cross_entropy(certain_and_right, np.array([0]))[0]  # taken for logits
-print(f"a certain and right answer, softmax taken twice: {twice_loss:.4f}")
+first_class = np.array([0])
+twice_losses = []
+for classes in (2, 10, 1000):
+    certain_and_right = np.eye(classes)[:1]  # probabilities (1, K), taken for logits
+    twice_losses.append(cross_entropy(certain_and_right, first_class)[0])
+    print(f"{classes:4} classes, certain and right, softmax twice: loss {twice_losses[-1]:.4f}")
 # --8<-- [end:twice]
+
+# --8<-- [start:answers]
+far_steps = steps_until_right(-12.0, squared_slope)
+print("squared error from a logit of -12:", far_steps, "steps")
+ten_probabilities = np.eye(10)[:1]
+certain_logits = np.array([[50.0, 0.0, 0.0]])
+# --8<-- [end:answers]
 
 # --8<-- [start:figures]
 z = np.linspace(-10, 4, 300)
