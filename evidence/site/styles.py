@@ -1,4 +1,4 @@
-"""Takes out of the theme's style sheets what no page of the site uses: more than half of them.
+"""Takes out of the theme's style sheets what no page of the site uses: more than half of them. Ours lose their comments.
 
 A rule goes when its selector needs a class, or a value of an attribute, that is in no page and no script; a custom property
 goes when nothing refers to it. When in doubt, a rule stays.
@@ -12,6 +12,7 @@ ATTRIBUTE = re.compile(r"\[[^\]]*\]")
 VALUE = re.compile(r"""\[(?:data-[\w-]+|dir)=["']?([\w-]+)["']?\]""")
 # What stands in the brackets of these is not needed for the selector to match, or not all of it.
 OPTIONAL = re.compile(r":(?:not|is|where)\((?:[^()]|\([^()]*\))*\)")
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 REFERENCE = re.compile(r"var\((--[\w-]+)")
 
 
@@ -69,8 +70,13 @@ def without_unused_properties(css, everything):
     return re.sub(r"\{((?:[^{}\"']|\"[^\"]*\"|'[^']*')*)\}", declarations, css)
 
 
+def without_comments(css):
+    """Drop comments, and the whitespace at which lines begin and end."""
+    return re.sub(r"\s*\n\s*", "\n", COMMENT.sub("", css)).strip()
+
+
 def purge(site):
-    """Shorten the style sheets of the theme in a built site."""
+    """Shorten the style sheets in a built site: those of the theme by what no page uses, ours by their comments."""
     folder = Path(site) / "assets"
     scripts = "".join(file.read_text(encoding="utf-8") for file in (folder / "javascripts").glob("*.js"))
     words = set(re.findall(r"[\w-]+", scripts))
@@ -82,14 +88,16 @@ def purge(site):
         for file in (folder / "stylesheets").glob("*.min.css")
     }
     sheets = {file: rules(css, words) for file, css in sheets.items()}
-    own = "".join(
-        file.read_text(encoding="utf-8") for file in (folder / "stylesheets").glob("*.css") if file not in sheets
-    )
+    ours = {
+        file: without_comments(file.read_text(encoding="utf-8"))
+        for file in (folder / "stylesheets").glob("*.css")
+        if file not in sheets
+    }
     while True:
-        everything = own + scripts + "".join(sheets.values())
+        everything = "".join(ours.values()) + scripts + "".join(sheets.values())
         shorter = {file: without_unused_properties(css, everything) for file, css in sheets.items()}
         if shorter == sheets:
             break
         sheets = shorter
-    for file, css in sheets.items():
+    for file, css in (sheets | ours).items():
         file.write_text(css, encoding="utf-8", newline="\n")

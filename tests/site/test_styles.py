@@ -37,6 +37,11 @@ def test_properties_that_nothing_refers_to() -> None:
     assert styles.without_unused_properties(css, css) == ":root{--used:url('data:;{}');a:b}p{c:var(--used)}"
 
 
+def test_comments() -> None:
+    css = '/* one\n   two */\na {\n  b: "c  d" / "";\n\n  e: f; /* g */\n}\n'
+    assert styles.without_comments(css) == 'a {\nb: "c  d" / "";\ne: f;\n}'
+
+
 # Of every element, parts of code and formulas aside, its place; of the first three of each name and classes, within elements of
 # the same names and classes, also all that a style sheet may say of them and of what it puts before and after them. Fonts are
 # asked for when the page is laid out.
