@@ -75,7 +75,18 @@ path = train(shuffled, 32, 0.1)
 sorted_path = train(np.arange(count), 32, 0.1)
 accuracies = [accuracy(path[-1]), accuracy(sorted_path[-1])]
 print("accuracy after one epoch: shuffled {:.4f}, sorted {:.4f}".format(*accuracies))
+ceiling = accuracy(np.array([1.0, 1.0, 0.0]))  # the border halfway between the two centres
+print(f"accuracy of the best border: {ceiling:.4f}")
 # --8<-- [end:order]
+
+# --8<-- [start:noise_after]
+errors = 1 / (1 + np.exp(-inputs @ path[-1])) - labels
+each = errors[:, None] * inputs  # the gradient of each example after the epoch, (60000, 3)
+mean_gradients = [np.linalg.norm(whole_gradient), np.linalg.norm(each.mean(axis=0))]
+of_one_after = np.sqrt(np.mean(np.sum((each - each.mean(axis=0)) ** 2, axis=1)))
+print("mean gradient: {:.4f} at the start, {:.4f} after the epoch".format(*mean_gradients))
+print(f"noise of one example: {of_one:.4f} at the start, {of_one_after:.4f} after the epoch")
+# --8<-- [end:noise_after]
 
 # --8<-- [start:last]
 losses = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 9.0, 9.0])  # of ten examples

@@ -58,7 +58,7 @@ def descend(learning_rate, batch_size, passes):
     return np.array(path)  # (updates + 1, 2)
 
 
-batch_sizes = {"batch": 200, "mini-batch": 20, "stochastic": 1}
+batch_sizes = {"full batch": 200, "mini-batch": 20, "stochastic": 1}
 paths = {name: descend(0.1, size, 60) for name, size in batch_sizes.items()}
 # Each (passes, updates in a pass)
 losses = {name: excess(path[1:]).reshape(60, -1) for name, path in paths.items()}

@@ -47,7 +47,7 @@ def steps(rule, gradients, rate=1.0, **options):
 along = steps(momentum, np.ones(50))  # every gradient 1
 across = steps(momentum, (-1.0) ** np.arange(50))  # 1, -1, 1, -1, ...
 print("same sign:      ", *along[:4].round(3), "... ->", along[-1].round(3))
-print("alternating:    ", *across[:4].round(3), "... -> +/-", across[-2].round(3))
+print("alternating:    ", *across[:4].round(3), "... ->", across[-1].round(3))
 # --8<-- [end:steps]
 
 
@@ -81,6 +81,52 @@ print("                     SGD, decay", *sgd_decoupled.round(3))
 print("                     Adam, L2  ", *decayed_coupled.round(3))
 print("                     AdamW     ", *decayed_decoupled.round(3))
 # --8<-- [end:decay]
+
+
+# --8<-- [start:race]
+RATES = 10 ** np.linspace(-4, 1.25, 211).reshape(-1, 1, 1)  # 211 rates, all tried at once
+
+
+def race(rule, hessian, starts, number):
+    weights, state = np.broadcast_to(starts, (len(RATES), *starts.shape)), {}
+    path = [weights]
+    for _ in range(number):
+        weights = rule(weights, weights @ hessian, state, RATES)
+        path.append(weights)
+    path = np.array(path)  # (number + 1, rates, starts, 2)
+    losses = (path @ hessian * path).sum(-1).mean(-1) / 2  # (number + 1, rates)
+    scores = losses[-20:].mean(axis=0)  # a mean, for a single step may be lucky
+    best = np.nanargmin(scores)
+    coarse = np.nanmin(scores[::10])  # if only every tenth rate had been tried
+    return RATES[best, 0, 0], scores[best], losses[:, best], path[:, best], coarse
+
+
+valley = np.diag([1.0, 100.0])
+rules = {"SGD": sgd, "momentum": momentum, "RMSProp": rmsprop, "Adam": adam}
+with np.errstate(over="ignore", invalid="ignore"):  # too large a rate ends in infinity
+    races = {name: race(rule, valley, np.array([[-4.0, 1.0]]), 100) for name, rule in rules.items()}
+best_rates, race_losses = zip(*[result[:2] for result in races.values()])
+for name, rate, loss in zip(races, best_rates, race_losses):
+    print(f"{name:8}  rate {rate:.4f}, loss {loss:.1e}")
+# --8<-- [end:race]
+
+
+# --8<-- [start:turned]
+angle = np.arange(16) * np.pi / 8 + np.pi / 16
+circle = 4 * np.stack([np.cos(angle), np.sin(angle)], axis=1)  # 16 starts
+straight = np.diag([1.0, 2500.0])
+turn = np.array([[1, -1], [1, 1]]) / np.sqrt(2)  # by 45°
+duel_rates, duel_losses, coarse_losses = [], [], []
+with np.errstate(over="ignore", invalid="ignore"):
+    for place, hessian in {"along the axes": straight, "turned": turn @ straight @ turn.T}.items():
+        for name, rule in rules.items():
+            rate, loss, _, _, coarse = race(rule, hessian, circle, 200)
+            duel_rates.append(rate)
+            duel_losses.append(loss)
+            coarse_losses.append(coarse)
+            print(f"{place:14}  {name:8}  rate {rate:.4f}, loss {loss:.1e}")
+straight_losses, turned_losses = duel_losses[:4], duel_losses[4:]
+# --8<-- [end:turned]
 
 
 # --8<-- [start:defaults]
@@ -118,8 +164,10 @@ def after_drop(rule, before=50):
 
 steps_after_drop = [after_drop(momentum), after_drop(momentum_keras)]
 tiny_steps = [steps(adam, [1e-6])[0], steps(adam_keras, [1e-6])[0]]
+first_rmsprop = [-rmsprop(0.0, 1.0, {}, rate=0.001), -rmsprop_pytorch(0.0, 1.0, {}, rate=0.01)]
 print("step after the drop, PyTorch and Keras:", *np.round(steps_after_drop, 2))
 print("first step for a gradient of 0.000001: ", *np.round(tiny_steps, 2))
+print("RMSProp by default, gradient 1, Keras and PyTorch:", *np.round(first_rmsprop, 4))
 # --8<-- [end:differences]
 
 
@@ -137,62 +185,18 @@ def walk(rule, rate, slope=curvature, drop=1.0, **options):
 # --8<-- [end:walk]
 
 
-# --8<-- [start:race]
-RATES = 10 ** np.arange(-4, 1.26, 0.25).reshape(-1, 1, 1)  # 22 rates, all tried at once
-
-
-def race(rule, hessian, starts, number):
-    weights, state = np.broadcast_to(starts, (len(RATES), *starts.shape)), {}
-    path = [weights]
-    for _ in range(number):
-        weights = rule(weights, weights @ hessian, state, RATES)
-        path.append(weights)
-    path = np.array(path)  # (number + 1, rates, starts, 2)
-    losses = (path @ hessian * path).sum(-1).mean(-1) / 2  # (number + 1, rates)
-    scores = losses[-20:].mean(axis=0)  # a mean, for a single step may be lucky
-    best = np.nanargmin(scores)
-    return RATES[best, 0, 0], scores[best], losses[:, best], path[:, best]
-
-
-valley = np.diag([1.0, 100.0])
-rules = {"SGD": sgd, "momentum": momentum, "RMSProp": rmsprop, "Adam": adam}
-with np.errstate(over="ignore", invalid="ignore"):  # too large a rate ends in infinity
-    races = {name: race(rule, valley, np.array([[-4.0, 1.0]]), 100) for name, rule in rules.items()}
-best_rates, race_losses = zip(*[result[:2] for result in races.values()])
-for name, rate, loss in zip(races, best_rates, race_losses):
-    print(f"{name:8}  rate {rate:.4f}, loss {loss:.1e}")
-# --8<-- [end:race]
-
-
-# --8<-- [start:turned]
-angle = np.arange(16) * np.pi / 8 + np.pi / 16
-circle = 4 * np.stack([np.cos(angle), np.sin(angle)], axis=1)  # 16 starts
-straight = np.diag([1.0, 2500.0])
-turn = np.array([[1, -1], [1, 1]]) / np.sqrt(2)  # by 45°
-duel_rates, duel_losses = [], []
-with np.errstate(over="ignore", invalid="ignore"):
-    for place, hessian in {"along the axes": straight, "turned": turn @ straight @ turn.T}.items():
-        for name, rule in rules.items():
-            rate, loss, _, _ = race(rule, hessian, circle, 200)
-            duel_rates.append(rate)
-            duel_losses.append(loss)
-            print(f"{place:14}  {name:8}  rate {rate:.4f}, loss {loss:.1e}")
-straight_losses, turned_losses = duel_losses[:4], duel_losses[4:]
-# --8<-- [end:turned]
-
-
 # --8<-- [start:draw]
 _, panels = plt.subplots(2, 2, num="paths", clear=True, figsize=(7, 4.6), sharex=True, sharey=True)
 x, y = np.meshgrid(np.linspace(-4.5, 2.2, 151), np.linspace(-1.5, 1.5, 121))
 levels = np.geomspace(0.05, 100, 9)
-for index, (axes, (name, (_, loss, _, path))) in enumerate(zip(panels.flat, races.items())):
+for index, (axes, (name, (_, loss, _, path, _))) in enumerate(zip(panels.flat, races.items())):
     axes.contour(x, y, (x**2 + 100 * y**2) / 2, levels, colors="0.6", linewidths=0.7)
     axes.plot(*path[:, 0].T, "o-", color=f"C{index}", markersize=3, linewidth=1)
     axes.plot(0, 0, "k+", markersize=12)
     axes.set_title(f"{name}: {loss:.1e}")
 
 _, axes = plt.subplots(num="losses", clear=True)
-for name, (_, _, losses, _) in races.items():
+for name, (_, _, losses, *_) in races.items():
     axes.semilogy(losses, label=name)
 axes.set(xlabel="step", ylabel="loss")
 axes.legend()
