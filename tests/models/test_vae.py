@@ -9,7 +9,7 @@ import pytest
 from tests.models.versions import assert_near
 
 TOPIC = "models/vae"
-EPOCHS = 3
+EPOCHS = 10
 
 
 def chosen(script):
@@ -107,10 +107,12 @@ def test_elbo_is_what_the_script_says(run, probe, script):
         assert run.results["active_units"] == np.sum(mean.var(axis=0) > 0.01)
 
 
-def test_elbo_improves_each_epoch_and_is_printed(run, script):
+def test_elbo_improves_with_the_epochs_and_is_printed(run, script):
     values = run.results["validation_elbos" if script.name == "vae" else "training_elbos"]
-    assert len(values) == EPOCHS
-    assert all(later > earlier for earlier, later in zip(values, values[1:])), values
+    assert len(values) == (3 if run.rehearsed else EPOCHS)
+    # Once the learning rate is nearly zero, the noise that is drawn can outweigh what an epoch gains.
+    assert all(later > earlier - 0.2 for earlier, later in zip(values, values[1:])), values
+    assert all(later > earlier + 1 for earlier, later in zip(values[:2], values[1:])), values
     for value in values:
         assert re.search(rf"(ELBO {value:.2f}|loss: {-value:.4f})", run.output), value
 

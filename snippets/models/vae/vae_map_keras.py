@@ -1,4 +1,5 @@
 # --8<-- [start:imports]
+import math
 from statistics import NormalDist
 
 import keras
@@ -8,9 +9,9 @@ import numpy as np
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 3
+EPOCHS = 10
 BATCH_SIZE = 128
-LEARNING_RATE = 3e-3
+PEAK_LEARNING_RATE = 6e-3
 HIDDEN_SIZE = 128
 LATENT_SIZE = 2
 # --8<-- [end:imports]
@@ -68,7 +69,14 @@ def loss_terms(images, logits, mean, log_variance):
 
 # --8<-- [start:train]
 def train(model, images) -> list[float]:
-    model.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE))
+    steps = EPOCHS * math.ceil(len(images) / BATCH_SIZE)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=PEAK_LEARNING_RATE / 25,
+        warmup_target=PEAK_LEARNING_RATE,
+        warmup_steps=steps // 10,
+        decay_steps=steps - steps // 10,
+    )
+    model.compile(optimizer=keras.optimizers.Adam(schedule))
     history = model.fit(images, batch_size=BATCH_SIZE, epochs=EPOCHS, verbose=2)
     return [-loss for loss in history.history["loss"]]
 # --8<-- [end:train]

@@ -1,4 +1,5 @@
 # --8<-- [start:imports]
+import math
 from statistics import NormalDist
 
 import matplotlib.pyplot as plt
@@ -10,9 +11,9 @@ from mxnet.gluon import nn
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 3
+EPOCHS = 10
 BATCH_SIZE = 128
-LEARNING_RATE = 3e-3
+PEAK_LEARNING_RATE = 6e-3
 HIDDEN_SIZE = 128
 LATENT_SIZE = 2
 CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
@@ -68,7 +69,15 @@ def loss_terms(images, logits, mean, log_variance):
 # --8<-- [start:train]
 def train(model, images) -> list[float]:
     images = mx.nd.array(images, ctx=CONTEXT)
-    trainer = gluon.Trainer(model.collect_params(), mx.optimizer.Adam(LEARNING_RATE))
+    steps = EPOCHS * math.ceil(len(images) / BATCH_SIZE)
+    schedule = mx.lr_scheduler.CosineScheduler(
+        max_update=steps,
+        base_lr=PEAK_LEARNING_RATE,
+        warmup_steps=steps // 10,
+        warmup_begin_lr=PEAK_LEARNING_RATE / 25,
+    )
+    adam = mx.optimizer.Adam(PEAK_LEARNING_RATE, lr_scheduler=schedule)
+    trainer = gluon.Trainer(model.collect_params(), adam)
     training_elbos = []
     for epoch in range(1, EPOCHS + 1):
         total_loss = 0.0

@@ -1,4 +1,5 @@
 # --8<-- [start:imports]
+import math
 from statistics import NormalDist
 
 import matplotlib.pyplot as plt
@@ -10,9 +11,9 @@ from torch import nn
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 3
+EPOCHS = 10
 BATCH_SIZE = 128
-LEARNING_RATE = 3e-3
+PEAK_LEARNING_RATE = 6e-3
 HIDDEN_SIZE = 128
 LATENT_SIZE = 2
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
@@ -69,7 +70,11 @@ def loss_terms(images, logits, mean, log_variance):
 # --8<-- [start:train]
 def train(model, images) -> list[float]:
     images = torch.from_numpy(images)
-    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
+    optimizer = torch.optim.Adam(model.parameters())
+    steps = EPOCHS * math.ceil(len(images) / BATCH_SIZE)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, PEAK_LEARNING_RATE, total_steps=steps, pct_start=0.1, cycle_momentum=False
+    )
     training_elbos = []
     for epoch in range(1, EPOCHS + 1):
         total_loss = 0.0
@@ -80,6 +85,7 @@ def train(model, images) -> list[float]:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            scheduler.step()
             total_loss += loss.item() * len(batch)
         training_elbos.append(-total_loss / len(images))
         print(f"epoch {epoch}: training ELBO {training_elbos[-1]:.2f}")

@@ -1,4 +1,6 @@
 # --8<-- [start:imports]
+import math
+
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -8,9 +10,9 @@ from torch import nn
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 3
+EPOCHS = 10
 BATCH_SIZE = 128
-LEARNING_RATE = 3e-3
+PEAK_LEARNING_RATE = 6e-3
 HIDDEN_SIZE = 400
 LATENT_SIZE = 20
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
@@ -65,7 +67,11 @@ def loss_terms(images, logits, mean, log_variance):
 # --8<-- [start:train]
 def train(model, images, validation_images) -> list[float]:
     images = torch.from_numpy(images)
-    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
+    optimizer = torch.optim.Adam(model.parameters())
+    steps = EPOCHS * math.ceil(len(images) / BATCH_SIZE)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, PEAK_LEARNING_RATE, total_steps=steps, pct_start=0.1, cycle_momentum=False
+    )
     validation_elbos = []
     for epoch in range(1, EPOCHS + 1):
         for picked in torch.randperm(len(images)).split(BATCH_SIZE):
@@ -75,6 +81,7 @@ def train(model, images, validation_images) -> list[float]:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            scheduler.step()
         validation_elbos.append(-sum(evaluate(model, validation_images)[:2]))
         print(f"epoch {epoch}: validation ELBO {validation_elbos[-1]:.2f}")
     return validation_elbos
