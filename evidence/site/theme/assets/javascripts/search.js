@@ -15,6 +15,11 @@
   const PAGES = 10 // shown
   const SECTIONS = 3 // shown of a page
   const EXCERPT = { zh: 60, en: 28 }[document.documentElement.lang] // words
+  // What a question says besides what it is about: rare on the pages, it would weigh the most.
+  const ASKING = {
+    zh: /什么是|是什么(?:意思)?|为什么(?:会)?|怎么办|怎么样?|怎样|如何|吗/g,
+    en: /\b(?:what(?:['’]s| is| are| does)|how (?:to|do i|do you|does|can i)|why (?:is|are|do|does)|explained|is|are|an?|the|my)\b/gi,
+  }[document.documentElement.lang]
   const HAN = "[\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff]"
 
   // What `cut` in evidence/search/__init__.py has done to the text is done to the query, and undone for an excerpt.
@@ -46,6 +51,9 @@
   const onDisk = location.protocol === "file:" // where evidence/search/offline.py has put the worker and its files into one script
   const script = name => new Promise((resolve, reject) =>
     document.head.append(element("script", { src: `${root}pagefind/${name}`, onload: resolve, onerror: reject })))
+
+  /** Return what a query is about, or all of it where nothing else is left. */
+  const subject = query => (/[\p{L}\p{N}]/u.test(query.replace(ASKING, "")) ? query.replace(ASKING, " ") : query)
 
   /** Return a query in the characters and words of the pages, where traditional Chinese has others. */
   async function simplified(query) {
@@ -96,7 +104,7 @@
   /** Return the best pages for a query: title, address, and the best sections, each with heading, anchor and excerpt. Also the parts of it that no page has. */
   async function find(typed) {
     engine ??= load()
-    const [ask, query] = await Promise.all([engine, simplified(typed)])
+    const [ask, query] = await Promise.all([engine, simplified(typed).then(subject)])
     const sought = [...new Set(cut(query))]
     const pages = new Map()
     const found = await lookUp(ask, sought)
@@ -146,7 +154,7 @@
   /** Return how much of the query and of one of the names is the same, from 0 to 1. */
   function likeness(names, sought) {
     return Math.max(0, ...names.map(name => {
-      const words = [...new Set(cut(name))]
+      const words = [...new Set(cut(subject(name)))]
       return words.filter(word => sought.includes(word)).length / new Set([...words, ...sought]).size
     }))
   }
