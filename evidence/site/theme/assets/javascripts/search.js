@@ -17,8 +17,8 @@
   const EXCERPT = { zh: 60, en: 28 }[document.documentElement.lang] // words
   // What a question says besides what it is about: rare on the pages, it would weigh the most.
   const ASKING = {
-    zh: /什么是|是什么(?:意思)?|为什么(?:会)?|怎么办|怎么样?|怎样|如何|吗/g,
-    en: /\b(?:what(?:['’]s| is| are| does)|how (?:to|do i|do you|does|can i)|why (?:is|are|do|does)|explained|is|are|an?|the|my)\b/gi,
+    zh: /什么是|是什么(?:意思)?|为什么(?:会)?|怎么办|怎样|如何|吗/g,
+    en: /\b(?:what(?:['’]s| is| are)|how (?:to|do i|do you|does|can i)|explained|an?|the|my)\b/gi,
   }[document.documentElement.lang]
   const HAN = "[\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff]"
 
@@ -133,7 +133,7 @@
       const { anchors, meta } = answers[0]
       const explained = likeness([...made.title.split(/[:：]/), ...whole(meta.terms ?? "").split("|")], sought)
       const headed = likeness(anchors.map(({ text }) => whole(text)), sought)
-      return { ...made, score: score * (1 + (explained === 1 ? 16 : 8 * explained ** 2) + 2 * headed ** 2 + 4 * phrase(places, cut(query).map(word => sought.indexOf(word)))) }
+      return { ...made, score: score * (1 + (explained === 1 ? 64 : 8 * explained ** 2) + 2 * headed ** 2 + 4 * phrase(places, cut(query).map(word => sought.indexOf(word)))) }
     }))
     return { count: best.length, missing, pages: shown.sort((a, b) => b.score - a.score) }
   }
