@@ -125,9 +125,9 @@ def test_no_test_number_was_trained_on(run):
 
 @pytest.mark.script("numerals")
 def test_only_positions_make_it_translate(run):
-    """At least 99 % with them; without, the order of the digits is lost."""
+    """At least 99.8 % with them; without, the order of the digits is lost."""
     right, without = run.results["accuracies"]
-    assert right >= 0.99 and without < 0.2, run.results["accuracies"]
+    assert right >= 0.998 and without < 0.2, run.results["accuracies"]
     assert np.mean(run.probe["written_0"] == run.probe["names"]) >= 0.98
 
 
@@ -254,7 +254,7 @@ def test_only_gpt_is_blind_to_what_follows(run):
 def test_gpt_writes_and_bert_fills_in(run):
     """The decoder alone translates; a blank digit is plain to who sees both sides, and nearly chance to who does not."""
     probe = run.probe
-    assert run.results["written_share"] >= 0.9
+    assert run.results["written_share"] >= 0.99
     there = probe["tokens"] > 0
     assert np.mean(((probe["written"] == probe["tokens"]) | ~there).all(axis=1)) == pytest.approx(
         run.results["written_share"], abs=0.06

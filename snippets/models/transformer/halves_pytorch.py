@@ -8,7 +8,7 @@ from task_numpy import CHARACTERS, DIGITS, PAD, WORDS
 from task_numpy import draw_numbers, encode, encode_positions, exact_share, name_number
 
 SEED = 0
-EPOCHS = 2
+EPOCHS = 3
 BATCH_SIZE = 32
 LEARNING_RATE = 4e-3
 SIZE, HEADS, HIDDEN, LAYERS = 64, 4, 128, 2

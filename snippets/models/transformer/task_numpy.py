@@ -64,7 +64,9 @@ def exact_share(written, target) -> float:  # how many names are right to the la
 def draw_numbers(training, testing, generator) -> tuple[np.ndarray, np.ndarray]:
     test = generator.choice(LARGEST + 1, testing, replace=False)
     digits = generator.choice([3, 4, 5, 6, 6, 6], training)  # or short numbers would be too rare
-    drawn = generator.integers(10**digits)
+    places = generator.integers(10, size=(training, DIGITS))
+    places[generator.random(places.shape) < 0.2] = 0  # or runs of zeros would be too rare
+    drawn = places @ 10 ** np.arange(DIGITS) % 10**digits
     return drawn[~np.isin(drawn, test)], test
 # --8<-- [end:numbers]
 
