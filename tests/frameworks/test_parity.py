@@ -20,7 +20,7 @@ CONVENTIONS = {
     "conventions_pytorch": [
         "layout of a Dense kernel", "order after Flatten", "same padding, stride 2", "order of the GRU's gates",
         "reset_after of the GRU", "second bias, one SGD step", "packed projections", "epsilon of LayerNorm",
-        "momentum of BatchNorm", "running variance", "epsilon of Adam, one step",
+        "epsilon of BatchNorm", "momentum of BatchNorm", "running variance", "epsilon of Adam, one step",
     ],
     "conventions_mxnet": [
         "epsilon of both norms", "momentum of BatchNorm", "epsilon of Adam, one step", "size of Trainer.step",

@@ -117,7 +117,7 @@ def draw(names, ignored, aligned):
     axes.plot(ignored, names, "o", label="ignored")
     axes.plot(aligned, names, "o", label="aligned")
     axes.set_xscale("symlog", linthresh=1e-9)
-    axes.set(xlabel="largest difference from Keras", xticks=[0, 1e-8, 1e-6, 1e-4, 1e-2, 1])
+    axes.set(xlabel="largest difference from Keras' formula", xticks=[0, 1e-8, 1e-6, 1e-4, 1e-2, 1])
     axes.invert_yaxis()
     axes.grid()
     axes.legend(loc="center")

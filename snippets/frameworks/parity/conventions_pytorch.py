@@ -144,6 +144,11 @@ def layer_norm_epsilon(generator):
     layer, x = keras.layers.LayerNormalization(), 0.1 * normal(generator, 4, 6)
     call_keras(layer, x)
     return distances(layer, x, nn.LayerNorm(6), nn.LayerNorm(6, eps=1e-3))
+
+
+def batch_norm_epsilon(generator):
+    layer, x = keras.layers.BatchNormalization(), 0.1 * normal(generator, 8, 6)
+    return distances(layer, x, nn.BatchNorm1d(6), nn.BatchNorm1d(6, eps=1e-3))
 # --8<-- [end:epsilon]
 
 
@@ -227,6 +232,7 @@ CONVENTIONS = {
     "second bias, one SGD step": two_biases,
     "packed projections": packed_projections,
     "epsilon of LayerNorm": layer_norm_epsilon,
+    "epsilon of BatchNorm": batch_norm_epsilon,
     "momentum of BatchNorm": batch_norm_momentum,
     "running variance": running_variance,
     "epsilon of Adam, one step": adam_epsilon,
