@@ -73,6 +73,7 @@ from evidence.record import DEVICES, Record, read_record, record_path, recorded_
 log = logging.getLogger("mkdocs.evidence")
 
 PARTS = ("seeds", "minimum", "maximum")
+AT_A_GLANCE = 5  # numbers of a list, at most, that a strip shows
 HAN = re.compile("[一-鿿]")
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Whatever stands in double braces is ours, so that a slip of the pen is a mistake and not text.
@@ -103,6 +104,7 @@ WORDS = {
         "memory": "内存峰值",
         "date": "运行日期",
         "seeds": "{}（种子 {}：{}）",
+        "list": "；",
         "of_seeds": "{}（{} 个种子）",
         "summary": "{}：{}",
         "separator": "，",
@@ -164,6 +166,7 @@ WORDS = {
         "memory": "Peak memory",
         "date": "Run on",
         "seeds": "{} (seeds {}: {})",
+        "list": "; ",
         "of_seeds": "{} ({} seeds)",
         "summary": "{}: {}",
         "separator": ", ",
@@ -485,18 +488,18 @@ class Reader:
         return ", ".join([text, *(f"{FRAMEWORKS.get(name, name)} {versions[name]}" for name in others)])
 
     def results(self, record: Record) -> list[tuple[str, str]]:
-        """Return label and text of each result that is one number, with its range over the seeds."""
-        texts = []
+        """Return label and text of each result that is one number or a short list, with the range of each over the seeds."""
+        words, texts = WORDS[self.language], []
         for name, result in record.script.results.items():
             values = [record.value(name, seed) for seed in record.seeds]
-            if isinstance(values[0], list):
+            runs = [value if isinstance(value, list) else [value] for value in values]
+            if len({len(run) for run in runs}) > 1 or not 0 < len(runs[0]) <= AT_A_GLANCE:
                 continue
-            text = format_value(values[0], result.unit, self.language)
-            if len(values) > 1:
+            text = words["list"].join(format_value(value, result.unit, self.language) for value in runs[0])
+            if len(runs) > 1:
                 seeds = f"{min(record.seeds)}–{max(record.seeds)}"
-                text = WORDS[self.language]["seeds"].format(
-                    text, seeds, format_range(values, result.unit, self.language)
-                )
+                ranges = [format_range(list(column), result.unit, self.language) for column in zip(*runs)]
+                text = words["seeds"].format(text, seeds, words["list"].join(ranges))
             texts.append((result.label[self.language], text))
         return texts
 

@@ -331,6 +331,7 @@ def facts(html) -> dict[str, str]:
                 "Framework": "NumPy 2.4.6, Python 3.11.7",
                 "Score": "90.00% (seeds 0–2: 90.00%–92.00%)",
                 "Count": "1,500 (seeds 0–2: 1,500)",
+                "Losses": "2.00; 1.25; 0.500 (seeds 0–2: 2.00; 1.25; 0.500–0.520)",
                 "Time": "CPU 3.2 s, elapsed 12 s, most of it waiting for other work on the machine",
                 "Peak memory": "123 MB",
                 "Device": "CPU Toy 3000, 1 thread",
@@ -342,6 +343,7 @@ def facts(html) -> dict[str, str]:
                 "框架": "NumPy 2.4.6, Python 3.11.7",
                 "得分": "90.00%（种子 0–2：90.00%–92.00%）",
                 "个数": "1,500（种子 0–2：1,500）",
+                "损失": "2.00；1.25；0.500（种子 0–2：2.00；1.25；0.500–0.520）",
                 "用时": "CPU 3.2 秒，历时 12 秒，多半在等机器上的其他任务",
                 "内存峰值": "123 MB",
                 "设备": "CPU Toy 3000, 1 线程",
@@ -358,6 +360,12 @@ def test_strip(show, site, language, expected):
     assert shown.pop("Run on" if language == "en" else "运行日期") == site.record.content["date"]
     assert shown == expected
     assert [p.text for p in html.select(".tabbed-block p")] == ["Text.", "More."]
+
+
+def test_strip_leaves_out_a_list_that_is_long(show, monkeypatch):
+    monkeypatch.setattr("evidence.pages.markdown.AT_A_GLANCE", 2)
+    html, _, warnings = show("/// evidence | toy_numpy\n///")
+    assert "Score" in facts(html) and "Losses" not in facts(html) and warnings == []
 
 
 def test_strip_has_the_results_of_its_script(show):
