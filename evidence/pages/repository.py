@@ -1,8 +1,8 @@
 """A Python-Markdown extension that says where the code is.
 
 `/// repository` and a closing `///` become how to fetch the repository, if the option `address` says where it is, as the site's
-configuration does when it is built with `REPO_URL`. Otherwise a sentence says what is known: that the code lies where the site
-was built. They become Markdown before anything else reads the page.
+configuration does when it is built with `REPO_URL`. Otherwise a sentence says what is known: that this build has no address.
+They become Markdown before anything else reads the page.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from markdown.preprocessors import Preprocessor
 WORDS = {
     "zh": {
         "known": "代码都在[仓库](<{}>)里：",
-        "unknown": "代码都在构建这个网站所用的文件夹里；这里没有登记公开仓库的地址。有了那个文件夹，就在里面运行：",
+        "unknown": "这一次构建没有登记公开仓库的地址；拿到整站源码文件夹的人，在里面运行：",
     },
     "en": {
         "known": "The code is in [the repository](<{}>):",
-        "unknown": "The code is in the folder that this site was built from; no address of a public repository is on record here."
-        " If you have that folder, run in it:",
+        "unknown": "No public address of the source is recorded in this build. Whoever has its folder can run in it:",
     },
 }
 
