@@ -1,7 +1,8 @@
 """Publishes recorded figures in the colours of the site, in both schemes.
 
 A record keeps the colours in which its script drew. Only the style sheet within the SVG is exchanged here, for one that has a
-rule for each of these colours: what is drawn stays as it was recorded, byte for byte, and pixels of images keep their colours.
+rule for each of these colours: what is drawn stays as it was recorded, byte for byte, and pixels of images keep their colours,
+but on dark paper they are dimmed, so that white is no brighter than text.
 The site's colours are read from its own style sheet.
 """
 
@@ -50,7 +51,7 @@ def recolour(svg):
         )
         for scheme in schemes()
     )
-    style = f"<style>image{{image-rendering:pixelated}}{light}@media (prefers-color-scheme:dark){{{dark}}}</style>"
+    style = f"<style>image{{image-rendering:pixelated}}{light}@media (prefers-color-scheme:dark){{image{{opacity:.85}}{dark}}}</style>"
     coloured, found = STYLE.subn(style, svg, count=1)
     if not found:
         raise ValueError("the figure has no style sheet")

@@ -53,10 +53,10 @@ LINKS_FROM = """async ([language, headings]) => {
   }
   return links
 }"""
-# For each block of code: what it shows, and what the clipboard holds after a click on its button.
+# For each block of code, and not of output: what it shows, and what the clipboard holds after a click on its button.
 COPY_ALL = """async () => {
   const pairs = []
-  for (const code of document.querySelectorAll("pre > code")) {
+  for (const code of document.querySelectorAll("pre:not(.language-text > pre) > code")) {
     await navigator.clipboard.writeText("")
     code.parentElement.querySelector("button.copy").click()
     const copy = code.cloneNode(true)

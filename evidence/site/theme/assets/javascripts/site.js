@@ -36,7 +36,7 @@ function plain(code) {
   return copy.textContent
 }
 
-// A button on each block of code copies it, without the numbers of its notes.
+// A button on each block of code copies it, without the numbers of its notes. What was printed has none: it would cover numbers.
 function addCopy(code) {
   if (!navigator.clipboard) return
   const button = document.createElement("button")
@@ -54,7 +54,7 @@ function addCopy(code) {
   })
   code.before(button)
 }
-document.querySelectorAll("pre > code").forEach(addCopy)
+document.querySelectorAll("pre:not(.language-text > pre) > code").forEach(addCopy)
 
 // A whole script opens below its link, and is fetched only then. From a disk nothing can be fetched: the link opens the file.
 for (const link of document.querySelectorAll("ul.download a[href$='.py']")) {
