@@ -80,4 +80,4 @@ def test_title_that_the_picture_cannot_show(working_copy: Path, language: str) -
     index = working_copy / f"docs/{language}/index.md"
     index.write_text("# 龘 Home\n", encoding="utf-8")
     result = build(working_copy, working_copy / "site", "--strict", SITE_URL="https://site.test")
-    assert result.returncode != 0 and "NotoSansSC-Bold.otf has no 龘" in result.stdout, result.stdout
+    assert result.returncode != 0 and "NotoSerifSC-Bold.otf has no 龘" in result.stdout, result.stdout
