@@ -76,7 +76,7 @@ sorted_path = train(np.arange(count), 32, 0.1)
 accuracies = [accuracy(path[-1]), accuracy(sorted_path[-1])]
 print("accuracy after one epoch: shuffled {:.4f}, sorted {:.4f}".format(*accuracies))
 ceiling = accuracy(np.array([1.0, 1.0, 0.0]))  # the border halfway between the two centres
-print(f"accuracy of the best border: {ceiling:.4f}")
+print(f"the border halfway between the centres: {ceiling:.4f}")
 # --8<-- [end:order]
 
 # --8<-- [start:noise_after]

@@ -56,7 +56,7 @@ for epoch in range(1, 31):
 training_losses, _, validation_losses, validation_accuracies = np.array(history).T  # (31,)
 best_loss = -np.log(np.where(y_val == rule_val, 0.9, 0.1)).mean()
 best_accuracy = np.mean(rule_val == y_val)
-print(f"best possible: validation {best_loss:.3f}, {best_accuracy:.1%}")
+print(f"knowing the rule: validation {best_loss:.3f}, {best_accuracy:.1%}")
 # --8<-- [end:best]
 
 # --8<-- [start:shapes]
@@ -71,7 +71,7 @@ print(f"accuracy with flat labels: {flat_accuracy:.1%}")
 _, axes = plt.subplots(num="learning", clear=True, figsize=(5.6, 3.2), layout="constrained")
 axes.plot(training_losses, "o-", markersize=3, label="training")
 axes.plot(validation_losses, "s--", markersize=3, label="validation")
-axes.axhline(best_loss, color="0.4", linestyle=":", label="best possible")
+axes.axhline(best_loss, color="0.4", linestyle=":", label="knowing the rule")
 axes.set(xlabel="epoch", ylabel="mean loss", ylim=(0.25, 0.9))
 axes.legend()
 plt.show()

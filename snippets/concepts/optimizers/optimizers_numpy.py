@@ -164,9 +164,12 @@ def after_drop(rule, before=50):
 
 steps_after_drop = [after_drop(momentum), after_drop(momentum_keras)]
 tiny_steps = [steps(adam, [1e-6])[0], steps(adam_keras, [1e-6])[0]]
+place_alone = steps(adam_keras, [1e-6], epsilon=1e-8)[0]  # Keras's place, PyTorch's size
+size_alone = steps(adam, [1e-6], epsilon=1e-7)[0]  # Keras's size, PyTorch's place
 first_rmsprop = [-rmsprop(0.0, 1.0, {}, rate=0.001), -rmsprop_pytorch(0.0, 1.0, {}, rate=0.01)]
 print("step after the drop, PyTorch and Keras:", *np.round(steps_after_drop, 2))
 print("first step for a gradient of 0.000001: ", *np.round(tiny_steps, 2))
+print(f"Keras's place alone {place_alone:.3f}, its size alone {size_alone:.3f}")
 print("RMSProp by default, gradient 1, Keras and PyTorch:", *np.round(first_rmsprop, 4))
 # --8<-- [end:differences]
 
