@@ -91,22 +91,24 @@ inputs = np.linspace(0, 1, 101)
 
 
 def train(slope, first_rate):
-    """Teach one neuron y = x; return its largest weighted sum after the first step, and its loss at the end."""
-    weight, bias = 0.5, 0.5
+    """Teach one neuron y = x; return its largest weighted sum after the first step, and its loss at each step."""
+    weight, bias, losses = 0.5, 0.5, []
     for step in range(5000):
         z = weight * inputs + bias
         error = relu(z, slope) - inputs
+        losses.append(np.mean(error**2))
         if step == 1:
             highest = z.max()
         down = 2 * error * relu_slope(z, slope) / len(inputs)
         rate = first_rate if step == 0 else 0.1
         weight, bias = weight - rate * np.sum(down * inputs), bias - rate * np.sum(down)
-    return highest, np.mean(error**2)
+    return highest, losses
 
 
-_, gentle_loss = train(slope=0, first_rate=0.1)
-highest_sum, dead_loss = train(slope=0, first_rate=2)
-_, leaky_loss = train(slope=0.01, first_rate=2)
+_, gentle = train(slope=0, first_rate=0.1)
+highest_sum, dead = train(slope=0, first_rate=2)
+_, leaky = train(slope=0.01, first_rate=2)
+gentle_loss, dead_loss, leaky_loss = gentle[-1], dead[-1], leaky[-1]
 print(f"ReLU: loss {gentle_loss:.3f}; after one long step {dead_loss:.3f}; leaky ReLU after it {leaky_loss:.3f}")
 # --8<-- [end:dying]
 
@@ -124,6 +126,7 @@ for matrix in weights:
     state = sigmoid(z)
     flat.append(np.mean(sigmoid_slope(z) < 0.0025))  # below a hundredth of the steepest
 flat_share = np.mean(flat)
+steps_back = [int(np.argmax(np.array(train(slope, 2)[1]) < 0.001)) for slope in (0.01, 0.1, 0.3)]
 # --8<-- [end:answers]
 
 # --8<-- [start:plots]

@@ -117,20 +117,53 @@ for name, (curve, path) in trials.items():
 # --8<-- [end:starts]
 
 
+# --8<-- [start:random]
+def accuracy(parameters):
+    return float(((forward(G, *parameters)[2].argmax(axis=1) == 0) == inside).mean())
+
+
+generator = np.random.default_rng(0)
+random_right = []
+for trial in range(10):
+    begin_W1, begin_W2 = generator.normal(0, np.sqrt(2 / 2), (2, 3)), generator.normal(0, np.sqrt(2 / 3), (3, 2))
+    path = train((begin_W1, np.zeros(3), begin_W2, np.zeros(2)), updates=3000)[1]
+    random_right.append(accuracy(path[-1]))
+nudged_right = accuracy(trials["one nudged"][1][-1])
+print(f"one nudged: {nudged_right:.3f} right; random:", *(f"{share:.3f}" for share in sorted(random_right)))
+# --8<-- [end:random]
+
+
 # --8<-- [start:mistakes]
 summed, path = train(start, divide=False)
 mended = train(start, rate=0.1 / len(G), divide=False)[0]
 print("sum in place of mean:", " ".join(f"{value:.3g}" for value in summed[:9]))
-summed_right = max(np.mean((forward(G, *p)[2].argmax(axis=1) == 0) == inside) for p in path[-100:])
-summed_active = (G @ path[-1][0] + path[-1][1] > 0).sum(axis=0).tolist()
-print(f"right in the last hundred updates: {summed_right:.1%} at most")
-print("points at which each hidden neuron is active in the end:", summed_active)
+summed_inside = int((forward(G, *path[8])[2].argmax(axis=1) == 0).sum())
+active = np.array([(forward(G, *parameters)[0] > 0).sum(axis=0) for parameters in path])  # (301, 3)
+silent_from = int(np.flatnonzero(active[:, 2]).max()) + 1
+print(f"after update 8: {summed_inside} points called inside, {active[8].tolist()} active at each hidden neuron")
+print(f"the third hidden neuron is silent from update {silent_from} to the end")
+# --8<-- [end:mistakes]
 
+
+# --8<-- [start:transpose]
 dZ2 = (np.exp(forward(X, *start)[2]) - Y) / len(X)  # (4, 2)
 square = W2[:2]  # (2, 2): as if there were two hidden neurons
 with_transpose, without_transpose = np.abs(dZ2 @ square.T).max(), np.abs(dZ2 @ square).max()
-print(f"with the transpose: {with_transpose:.2f}; without: {without_transpose:.2f}")
-# --8<-- [end:mistakes]
+print(f"first update with the transpose: {with_transpose:.2f}; without: {without_transpose:.2f}")
+
+two = W1[:, :2], b1[:2], W2[:2], b2  # two hidden neurons
+straight, crooked, crooked_losses, lengths = train(two)[0], two, [], []
+for update in range(300):
+    Z1, H, log_P = forward(G, *crooked)
+    dZ1 = (np.exp(log_P) - T) / len(G) @ crooked[2] * (Z1 > 0)  # (384, 2), W2 not transposed
+    true = backward(G, T, *crooked)
+    wrong = G.T @ dZ1, dZ1.sum(axis=0), *true[2:]
+    lengths.append(np.linalg.norm(wrong[0]) / np.linalg.norm(true[0]))
+    crooked = [values - 0.1 * gradient for values, gradient in zip(crooked, wrong)]
+    crooked_losses.append(loss(G, T, *crooked))
+print(f"gradient of W1 without the transpose: at most {max(lengths):.4f} of its true length")
+print(f"loss {straight[0]:.3f} -> {straight[-1]:.3f} with it, {crooked_losses[-1]:.3f} without")
+# --8<-- [end:transpose]
 
 
 # --8<-- [start:trials]
@@ -150,10 +183,9 @@ print("apart after a nudge in W1, b1, W2, b2:", np.round(spreads, 3).tolist())
 
 # --8<-- [start:results]
 example_loss, example_gradients = float(L4), exact.tolist()
-training_losses, summed_losses = losses.tolist(), summed[:9].tolist()
+training_losses, summed_losses = losses.tolist(), summed[:18].tolist()
 mended_difference = float(np.abs(mended - losses).max())
-answers = [forward(G, *snapshots[update])[2].argmax(axis=1) == 0 for update in (0, 300)]
-right = [float((answer == inside).mean()) for answer in answers]
+right = [accuracy(snapshots[update]) for update in (0, 300)]
 inside_share = float(inside.mean())
 final_weights = [float(v) for curve, path in trials.values() for v in path[-1][0].ravel()]
 start_losses = [float(curve[-1]) for curve, path in trials.values()]
@@ -161,7 +193,9 @@ zero_movements = [float(np.abs(values).max()) for values in trials["all zero"][1
 equal_spread = float(np.ptp(trials["all one half"][1][-1][0], axis=1).max())
 broken_spreads, kept_spread = spreads[:3], spreads[3]
 with_transpose, without_transpose = float(with_transpose), float(without_transpose)
-summed_right = float(summed_right)
+longest_wrong = float(max(lengths))
+two_losses = [float(v) for v in (straight[0], straight[-1], crooked_losses[-1])]
+rising = int(np.sum(np.diff(crooked_losses) > 0))
 graph_values, graph_loss, graph_gradients = [p, z, h, e], L, [de, dz, dw, db, dx]
 # --8<-- [end:results]
 
