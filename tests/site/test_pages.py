@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("pages")  # one worker parses them all
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 # url(…) and @import in style sheets; a browser fetches what they name.
-CSS_LINK = re.compile(r"""url\(\s*['"]?([^'")]+)|@import\s+['"]([^'"]+)""")
+CSS_LINK = re.compile(r"""url\(\s*(?:'([^']+)'|"([^"]+)"|([^'")]+))|@import\s+['"]([^'"]+)""")
 # What Markdown, its extensions or the templates leave in the text when they do not understand it.
 LEFTOVERS = ("--8<--", "{{", "}}", "{%", "\\(", "\\)", "\\[", "$$", "///", "!!! ", "??? ", '=== "', "](")
 
@@ -45,7 +45,7 @@ def fetched(html: BeautifulSoup) -> list[str]:
     css = [element["style"] for element in html.find_all(style=True)] + [
         str(element) for element in html.find_all("style")
     ]
-    links += [first or second for text in css for first, second in CSS_LINK.findall(text)]
+    links += ["".join(found) for text in css for found in CSS_LINK.findall(text)]
     return [link for link in links if not link.startswith(("data:", "#"))]
 
 
@@ -137,7 +137,7 @@ def test_messengers_are_given_title_and_picture(project_site: Site) -> None:
         given = {meta["property"]: meta["content"] for meta in page.html.find_all("meta", property=True)}
         assert given["og:url"] == project_site.address(page.path)
         assert given["og:description"] == page.html.find("meta", attrs={"name": "description"})["content"]
-        assert given["og:title"] == page.html.h1.find(string=True).strip()
+        assert given["og:title"] == page.html.h1.find(string=True).strip().replace("\xa0", " ")
         assert given["og:locale"] == {"zh": "zh_CN", "en": "en_GB"}[page.language]
         titles[page.language].append(given["og:title"])
         path, _ = project_site.target(page.path, given["og:image"])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from evidence.site.figures import recolour
 from tests.notebooks.test_walkthroughs import (
     Toy,
     recorded,  # noqa: F401  (a fixture)
@@ -109,9 +110,9 @@ def test_pages_show_the_recorded_outputs(site: Site) -> None:
                     picture = pictures[output["metadata"]["figure"]]
                     assert picture["alt"] == output["metadata"]["image/svg+xml"]["alt"]
                     path, _ = site.target(page.path, picture["src"])
-                    assert (site.folder / path).read_text("utf-8") == "".join(output["data"]["image/svg+xml"]), (
-                        f"{page}: {path}"
-                    )
+                    assert (site.folder / path).read_text("utf-8") == recolour(
+                        "".join(output["data"]["image/svg+xml"])
+                    ), f"{page}: {path}"
         sheets = {link["href"].rpartition("/")[2] for link in page.html.select("link[rel=stylesheet]")}
         assert sheets <= own | {"katex.min.css"} and not page.html.find_all("style"), f"{page}: {sheets}"
         assert "nbformat" not in page.html.get_text()
