@@ -311,7 +311,9 @@ def test_picture_of_a_replay(topic):
     recorded = figure_of(f"{topic}_numpy", "paths")
     titles = [panel["title"].partition(":")[0] for panel in recorded]
     says = CATALOG.topic(topic).explorations["paths"].says["after"]["en"]
-    assert re.findall(r"([\w-]+(?: [\w-]+)*?) \{(\w+)\}", says) == [(title, f"loss_{place}") for place, title in enumerate(titles)]
+    assert re.findall(r"([\w-]+(?: [\w-]+)*?) \{(\w+)\}", says) == [
+        (title, f"loss_{place}") for place, title in enumerate(titles)
+    ]
     if topic == "gradient_descent":
         names = names_of(topic, "imports", "problem")
         best, loss = names["best"], names["excess"]
