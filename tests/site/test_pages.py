@@ -94,7 +94,7 @@ def test_nothing_is_fetched_from_another_host(site: Site) -> None:
         assert not page.html.select(".mermaid"), f"{page} holds a Mermaid block"
     for file in [*site.folder.rglob("*.css"), *site.folder.rglob("*.svg")]:
         text = file.read_text(encoding="utf-8")
-        links = [first or second for first, second in CSS_LINK.findall(text)]
+        links = ["".join(found) for found in CSS_LINK.findall(text)]
         links += re.findall(r"""(?:href|src)\s*=\s*["']([^"']+)""", text)
         path = file.relative_to(site.folder).as_posix()
         for link in links:
