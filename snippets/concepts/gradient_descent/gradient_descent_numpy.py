@@ -93,7 +93,7 @@ with np.errstate(over="ignore", invalid="ignore"):  # too large a rate ends in i
             for name, size in batch_sizes.items()}  # each the mean of the sixtieth pass
 lowest_ends = [np.nanmin(end) for end in ends.values()]
 for name, end in ends.items():
-    print(f"{name:11} best of six rates {tried[np.nanargmin(end)]}, last pass {np.nanmin(end):.1e}")
+    print(f"{name:11} best of six rates {tried[np.nanargmin(end)]}, lowest end {np.nanmin(end):.1e}")
 # --8<-- [end:own_rates]
 
 
