@@ -56,7 +56,7 @@ def about(catalog: Catalog, script: Script, exploration: Exploration, language: 
         if not path.exists():
             raise ExploreError(f"there is no {path.name}; run `make records`")
         panels = json.loads(path.read_text(encoding="utf-8"))["axes"]
-        given["figure"] = [{"title": panel["title"], **panel["lines"][0]} for panel in panels]
+        given["figure"] = [{"title": panel["title"]} | shorter(panel["lines"][0]) for panel in panels]
     return {
         "name": f"{script.topic.name}.{exploration.name}",
         "given": given,
@@ -93,6 +93,11 @@ def draw(described: Mapping[str, Any], values: Values) -> dict[str, Any]:
         return engine().call("explore", described, values)
     except JSEvalException as error:
         raise ExploreError(f"{described['name']}: {str(error).strip().splitlines()[0]}") from None
+
+
+def shorter(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line of a recorded figure with five digits for each coordinate: a thousandth of a pixel."""
+    return line | {axis: [float(f"{number:.5g}") for number in line[axis]] for axis in "xy"}
 
 
 def figure(

@@ -75,8 +75,13 @@ def without_comments(css):
     return re.sub(r"\s*\n\s*", "\n", COMMENT.sub("", css)).strip()
 
 
+def without_comment_lines(script):
+    """Drop the lines of a script that are nothing but a comment, and the spaces at which lines begin: no text in ours has lines."""
+    return re.sub(r"(?m)^[ \t]*(?:(?://.*|/\*\*.*\*/)\n)?", "", script)
+
+
 def purge(site):
-    """Shorten the style sheets in a built site: those of the theme by what no page uses, ours by their comments."""
+    """Shorten what a built site is styled and moved by: the theme's style sheets by what no page uses, ours and scripts by comments."""
     folder = Path(site) / "assets"
     scripts = "".join(file.read_text(encoding="utf-8") for file in (folder / "javascripts").glob("*.js"))
     words = set(re.findall(r"[\w-]+", scripts))
@@ -99,5 +104,8 @@ def purge(site):
         if shorter == sheets:
             break
         sheets = shorter
-    for file, css in (sheets | ours).items():
-        file.write_text(css, encoding="utf-8", newline="\n")
+    ours |= {
+        file: without_comment_lines(file.read_text(encoding="utf-8")) for file in (folder / "javascripts").glob("*.js")
+    }
+    for file, text in (sheets | ours).items():
+        file.write_text(text, encoding="utf-8", newline="\n")
