@@ -53,7 +53,8 @@ for epoch in range(1, 31):
 # --8<-- [end:loop]
 
 # --8<-- [start:best]
-training_losses, _, validation_losses, validation_accuracies = np.array(history).T  # (31,)
+training_losses, _, validation_losses, accuracies = np.array(history).T  # (31,)
+validation_accuracy = accuracies[-1]
 best_loss = -np.log(np.where(y_val == rule_val, 0.9, 0.1)).mean()
 best_accuracy = np.mean(rule_val == y_val)
 print(f"knowing the rule: validation {best_loss:.3f}, {best_accuracy:.1%}")
