@@ -112,7 +112,8 @@ def test_elbo_improves_with_the_epochs_and_is_printed(run, script):
     assert len(values) == (3 if run.rehearsed else EPOCHS)
     # Once the learning rate is nearly zero, the noise that is drawn can outweigh what an epoch gains.
     assert all(later > earlier - 0.2 for earlier, later in zip(values, values[1:])), values
-    assert all(later > earlier + 1 for earlier, later in zip(values[:2], values[1:])), values
+    early = values[:-1][:3]  # where the last epoch's rate is not among them
+    assert all(later > earlier + 1 for earlier, later in zip(early, early[1:])), values
     for value in values:
         assert re.search(rf"(ELBO {value:.2f}|loss: {-value:.4f})", run.output), value
 
