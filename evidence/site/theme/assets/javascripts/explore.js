@@ -155,7 +155,7 @@ const FIGURES = {
     const pictures = [["and", and_states], ["xor", xor_states]].map(([table, states]) => {
       const state = states.slice(3 * correction, 3 * correction + 3)
       numbers[table] = right(neuron(state), table)
-      numbers[`${table}_state`] = state.map(show).join(", ")
+      ;[numbers[`${table}_w1`], numbers[`${table}_w2`], numbers[`${table}_b`]] = state
       const corner = (row, [x, y]) => TABLES[table][row] ? `<circle class="one" cx="${tenth(x)}" cy="${tenth(y)}" r="7"/>` : `<rect class="nought" x="${tenth(x - 6.5)}" y="${tenth(y - 6.5)}" width="13" height="13"/>`
       return plane(table.toUpperCase(), [180, 180], names, state, corner)
     })
