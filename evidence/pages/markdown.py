@@ -101,16 +101,17 @@ WORDS = {
         "time": "用时",
         "seconds_cpu": "CPU {}",
         "seconds_wall": "历时 {}",
-        "waited": "多半在等机器上的其他任务",
+        "waited": "大部分时间没有用上处理器",
         "memory": "内存峰值",
         "date": "运行日期",
         "seeds": "{}（种子 {}：{}）",
+        "same_seeds": "{}（种子 {} 都相同）",
         "list": "；",
         "of_seeds": "{}（{} 个种子）",
         "summary": "{}：{}",
         "separator": "，",
         "checked": "公式",
-        "checks": "同一批输入，本页的算式与各框架自己的函数最多相差多少；未注明的都是双精度（{}，{} 测得）。",
+        "checks": "输入相同时，本页的算式与各框架自己的函数最多相差多少；其中最大的值超过 1 时，差已除以这个值；未注明的都是双精度（{}，{} 测得）。",
         "single": "，单精度",
         "difference": {"value": "相差 {}", "derivative": "导数相差 {}"},
         "nothing": "无",
@@ -163,16 +164,17 @@ WORDS = {
         "time": "Time",
         "seconds_cpu": "CPU {}",
         "seconds_wall": "elapsed {}",
-        "waited": "most of it waiting for other work on the machine",
+        "waited": "for most of it without a processor",
         "memory": "Peak memory",
         "date": "Run on",
         "seeds": "{} (seeds {}: {})",
+        "same_seeds": "{} (the same for seeds {})",
         "list": "; ",
         "of_seeds": "{} ({} seeds)",
         "summary": "{}: {}",
         "separator": ", ",
         "checked": "Formula",
-        "checks": "Largest difference between this page’s formulas and each framework’s own function, for the same inputs, in double precision where nothing else is said ({}, measured on {}).",
+        "checks": "Largest difference between this page’s formulas and each framework’s own function, for the same inputs, divided by the largest value where that is above 1, in double precision where nothing else is said ({}, measured on {}).",
         "single": ", in single precision",
         "difference": {"value": "difference {}", "derivative": "of the derivative {}"},
         "nothing": "none",
@@ -484,14 +486,13 @@ class Reader:
 
     def framework(self, record: Record) -> str:
         """Return the framework and its version, for Keras with the backend it ran on, for another with Keras beside it."""
-        versions, packages = record.content["versions"], PACKAGES[record.script.framework]
+        words, versions = WORDS[self.language], record.content["versions"]
+        packages = PACKAGES[record.script.framework]
         text = f"{FRAMEWORKS[record.script.framework]} {versions[packages[0]]}"
         others = sorted(set(versions) - {*packages, "python"})
         if record.script.framework == "keras" and others:
-            return text + WORDS[self.language]["backend"].format(
-                ", ".join(f"{name} {versions[name]}" for name in others)
-            )
-        return ", ".join([text, *(f"{FRAMEWORKS.get(name, name)} {versions[name]}" for name in others)])
+            return text + words["backend"].format(words["comma"].join(f"{name} {versions[name]}" for name in others))
+        return words["comma"].join([text, *(f"{FRAMEWORKS.get(name, name)} {versions[name]}" for name in others)])
 
     def results(self, record: Record) -> list[tuple[str, str]]:
         """Return label and text of each result that is one number or a short list, with the range of each over the seeds."""
@@ -502,8 +503,10 @@ class Reader:
             if len({len(run) for run in runs}) > 1 or not 0 < len(runs[0]) <= AT_A_GLANCE:
                 continue
             text = words["list"].join(format_value(value, result.unit, self.language) for value in runs[0])
-            if len(runs) > 1:
-                seeds = f"{min(record.seeds)}–{max(record.seeds)}"
+            seeds = f"{min(record.seeds)}–{max(record.seeds)}"
+            if len(runs) > 1 and all(run == runs[0] for run in runs):
+                text = text if result.exact else words["same_seeds"].format(text, seeds)
+            elif len(runs) > 1:
                 ranges = [format_range(list(column), result.unit, self.language) for column in zip(*runs)]
                 text = words["seeds"].format(text, seeds, words["list"].join(ranges))
             texts.append((result.label[self.language], text))
@@ -536,13 +539,13 @@ class Reader:
         if seconds["wall"] > 2 * seconds["cpu"]:  # for most of the time it did not have the processor
             times.append(words["waited"])
         return [
-            (words["framework"], f"{self.framework(record)}, Python {content['versions']['python']}"),
+            (words["framework"], f"{self.framework(record)}{words['comma']}Python {content['versions']['python']}"),
             *self.results(record),
             (words["time"], words["separator"].join(times)),
             (words["memory"], format_value(content["peak_memory_bytes"], "bytes", self.language)),
             (
                 words["device"],
-                f"{content['device']['kind'].upper()} {content['device']['name']}, "
+                f"{content['device']['kind'].upper()} {content['device']['name']}{words['separator']}"
                 + words["threads"].format(content["threads"]),
             ),
             (words["date"], content["date"]),
@@ -552,7 +555,7 @@ class Reader:
         """Return what a record ran on: the device, its threads, and Python's release."""
         words, content = WORDS[self.language], record.content
         device = f"{content['device']['kind'].upper()} {content['device']['name']}"
-        return ", ".join(
+        return words["separator"].join(
             [device, words["threads"].format(content["threads"]), f"Python {content['versions']['python']}"]
         )
 
@@ -765,7 +768,9 @@ class ChecksBlock(ReadingBlock):
             problem = etree.SubElement(container, "p", {"class": "evidence-problem"})
             problem.text = AtomicString(words["stale"] + "; ".join(found.reasons))
         used = [name for name in FRAMEWORKS if any(name in check.code for check in topic.checks.values())]
-        versions = ", ".join(f"{FRAMEWORKS[name]} {found.versions[name]}" for name in used if name in found.versions)
+        versions = words["comma"].join(
+            f"{FRAMEWORKS[name]} {found.versions[name]}" for name in used if name in found.versions
+        )
         note = etree.SubElement(container, "p")
         note.text = AtomicString(words["checks"].format(versions, found.date))
         table = etree.SubElement(container, "table")

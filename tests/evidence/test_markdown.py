@@ -330,9 +330,9 @@ def facts(html) -> dict[str, str]:
             {
                 "Framework": "NumPy 2.4.6, Python 3.11.7",
                 "Score": "90.00% (seeds 0–2: 90.00%–92.00%)",
-                "Count": "1,500 (seeds 0–2: 1,500)",
+                "Count": "1,500 (the same for seeds 0–2)",
                 "Losses": "2.00; 1.25; 0.500 (seeds 0–2: 2.00; 1.25; 0.500–0.520)",
-                "Time": "CPU 3.2 s, elapsed 12 s, most of it waiting for other work on the machine",
+                "Time": "CPU 3.2 s, elapsed 12 s, for most of it without a processor",
                 "Peak memory": "123 MB",
                 "Device": "CPU Toy 3000, 1 thread",
             },
@@ -340,13 +340,13 @@ def facts(html) -> dict[str, str]:
         (
             "zh",
             {
-                "框架": "NumPy 2.4.6, Python 3.11.7",
+                "框架": "NumPy 2.4.6、Python 3.11.7",
                 "得分": "90.00%（种子 0–2：90.00%–92.00%）",
-                "个数": "1,500（种子 0–2：1,500）",
+                "个数": "1,500（种子 0–2 都相同）",
                 "损失": "2.00；1.25；0.500（种子 0–2：2.00；1.25；0.500–0.520）",
-                "用时": "CPU 3.2 秒，历时 12 秒，多半在等机器上的其他任务",
+                "用时": "CPU 3.2 秒，历时 12 秒，大部分时间没有用上处理器",
                 "内存峰值": "123 MB",
-                "设备": "CPU Toy 3000, 1 线程",
+                "设备": "CPU Toy 3000，1 线程",
             },
         ),
     ],
@@ -378,7 +378,7 @@ def test_strip_says_what_a_run_waited_for_only_where_it_did(show, site):
     results = {"score": 0.9, "losses": [1.0], "extra": 1}
     for wall, waited in ((6.5, False), (6.6, True)):
         write_record(site.catalog, [site.made_up_run(seed, seconds_wall=wall, results=results) for seed in range(3)])
-        assert ("waiting" in facts(show("/// evidence | toy_numpy\n///")[0])["Time"]) == waited
+        assert ("without a processor" in facts(show("/// evidence | toy_numpy\n///")[0])["Time"]) == waited
 
 
 def test_strip_names_the_backend_of_keras(show, site):

@@ -44,6 +44,16 @@ def test_a_formula_becomes_html_and_mathml(text: str, formula: str, display: boo
     assert bool(html.select(".katex-display")) == display
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [r"\lambda_{\max}", r"x^{\min}", r"\Bigl(\frac{1}{2}\Bigr)_n", r"\Big(\frac{\partial L}{\partial Z_2}\Big)_n"],
+)
+def test_an_index_gives_valid_mathml_and_styles(formula: str) -> None:
+    html = BeautifulSoup(convert(f"${formula}$"), "html.parser")
+    assert [len(element.find_all(recursive=False)) for element in html.select("msub, msup")] in ([2], [2, 2])
+    assert not re.search(r"(?<!-)height:-", str(html))
+
+
 def test_money_and_code_are_no_formulas() -> None:
     assert "katex" not in convert("It costs $5 or $6, and `$x$` is code.")
 
