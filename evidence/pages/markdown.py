@@ -272,12 +272,17 @@ def format_ratio(value: float, language: str) -> str:
 
 
 def write_sentence(element: etree.Element, text: str) -> None:
-    """Put the sentence of a claim into an empty element; what stands in backticks is code."""
-    parts = re.split("`([^`]*)`", text)
-    element.text = AtomicString(parts[0])
-    for code, after in zip(parts[1::2], parts[2::2]):
-        named = etree.SubElement(element, "code")
-        named.text, named.tail = AtomicString(code), AtomicString(after)
+    """Put the sentence of a claim into an empty element; what stands in backticks is code, between dollars a formula."""
+    before, *parts = re.split(r"`([^`]*)`|\$([^$]*)\$", text)
+    element.text = AtomicString(before)
+    for code, formula, after in zip(parts[0::3], parts[1::3], parts[2::3]):
+        if code is not None:
+            part = etree.SubElement(element, "code")
+            part.text = AtomicString(code)
+        else:  # as pymdownx.arithmatex leaves one, for `evidence.pages.mathematics`
+            part = etree.SubElement(element, "inline-formula", {"class": "arithmatex"})
+            part.text = AtomicString(rf"\({formula}\)")
+        part.tail = AtomicString(after)
 
 
 class Reader:

@@ -215,6 +215,8 @@ def test_nothing_is_left_unrendered(site: Site) -> None:
         for leftover in LEFTOVERS:
             before, found, after = content.partition(leftover)
             assert not found, f"{page}: {leftover} in …{before[-60:]}{found}{after[:60]}…"
+        formula = re.search(r"\$[^$]{1,80}\$|\\[A-Za-z]+", content)
+        assert not formula, f"{page}: a formula as it was typed, {formula.group()}"
 
 
 def test_figures_are_published_once(site: Site) -> None:
