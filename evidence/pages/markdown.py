@@ -22,8 +22,9 @@
   and on a click the scripts behind it; it belongs on a page at the top of the documentation, from which `models/mlp.md` leads
   to a topic.
 - `/// benchmark` and a closing `///` become the table of the benchmark; `{{ benchmark.cnn_keras }}` says how many times a
-  recipe's CPU time the public one needs, `.seeds` the range of that over the seeds, `{{ benchmark.date }}` and
-  `{{ benchmark.device }}` when and where it ran, `{{ benchmark.seeds }}` with how many seeds.
+  recipe's CPU time the public one needs, `.seeds` the range of that over the seeds; `{{ benchmark.cnn_accuracy }}` how
+  well this site's own read after two epochs, and `{{ benchmark.wanted }}` how well they have to; `{{ benchmark.date }}` and `{{ benchmark.device }}` when and where it ran,
+  `{{ benchmark.seeds }}` with how many seeds.
 - An image from `records/` gets its text alternative in the page's language, and its size.
 - `{{ records.runs }}` is the number of all recorded runs; `topics`, `scripts`, `claims` and `comparisons` (of a formula with a
   framework's function) are counted as well.
@@ -424,6 +425,11 @@ class Reader:
 
     def _benchmark_fact(self, name: str, part: str | None = None) -> str:
         benchmark = self.benchmark()
+        if name == "wanted":
+            return re.sub(r"\.?0+%", "%", format_value(benchmark.content["wanted"], "percent", self.language))
+        if name == "cnn_accuracy":
+            found = [benchmark.last(f"cnn_{framework}", "accuracy") for framework in ("keras", "pytorch", "mxnet")]
+            return format_range([accuracy for each in found for accuracy in each], "percent", self.language)
         if RECIPES.get(name) in REFERENCES:
             if part == "seeds":  # each seed's two runs followed one another
                 theirs = benchmark.last(REFERENCES[RECIPES[name]], "seconds")
