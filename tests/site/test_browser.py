@@ -155,9 +155,8 @@ def test_language_switch_on_a_page_that_is_missing(
 ) -> None:
     someone = reader(site=project_site, language=language)
     page = someone.open("models/no-such-model/")
-    for other in (OTHER[language], language):
-        page.locator(f".md-header [hreflang={other}]").dispatch_event("click")
-        page.wait_for_url(f"{someone.server.root}{'en/' if other == 'en' else ''}404.html")
+    page.locator(".md-header [hreflang]:visible").click()
+    page.wait_for_url(f"{someone.server.root}en/")
 
 
 @LANGUAGES
@@ -257,6 +256,51 @@ def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
     menu.click()
     link.click()
     page.wait_for_url("**/models/cnn/")
+
+
+FOCUSED = """() => {
+  const {activeElement: element} = document
+  const {left, right} = element.getBoundingClientRect()
+  return {left, right, name: element.ariaLabel ?? element.id, text: element.textContent.trim(),
+          article: !!element.closest("article"), menu: !!element.closest(".md-sidebar--primary")}
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1000])
+def test_keyboard_where_the_menu_is_a_drawer(reader: Callable[..., Reader], width: int) -> None:
+    """No key leads out of the screen. The open menu has the focus, in the list on top alone, and gives it back."""
+    page = reader(width=width).open(MODELS["en"])
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        assert focused["left"] >= 0 and not focused["menu"], focused
+        if focused["article"]:
+            break
+    assert focused["article"]
+    menu = page.locator("button.menu")
+    menu.press("Enter")
+    assert page.evaluate(FOCUSED)["menu"]
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    expect(page.locator(".md-sidebar--primary")).to_be_hidden()
+    if width == 390:  # where the table of contents is a list of the menu
+        menu.press("Enter")
+        page.locator("#__toc").press("Space")
+        reached = []
+        while not reached or reached[-1]["menu"]:
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate(FOCUSED))
+        contents = page.locator(".md-sidebar--primary [data-md-component=toc] a").all_text_contents()
+        assert [link["text"] for link in reached[:-1]] == [text.strip() for text in contents]
+        expect(menu).to_have_attribute("aria-expanded", "false")
+
+
+def test_keyboard_finds_the_menu_without_a_script(reader: Callable[..., Reader]) -> None:
+    page = reader(width=390, java_script_enabled=False).open(MODELS["en"])
+    link = page.locator(".md-sidebar--primary a[href='../cnn/']")
+    expect(link).not_to_be_in_viewport()
+    link.focus()
+    expect(link).to_be_in_viewport()
 
 
 @EITHER_LANGUAGE

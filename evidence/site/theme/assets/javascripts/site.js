@@ -213,10 +213,23 @@ function openMenu(open) {
   menu.ariaExpanded = String(open)
 }
 openMenu(false)
-menu.addEventListener("click", () => openMenu(!drawer.checked))
+// Closed, it takes no focus (extra.css). Opened, it takes it: to the page that is open, in the list that lies on top.
+const sidebar = document.querySelector(".md-sidebar--primary")
+menu.addEventListener("click", () => {
+  openMenu(!drawer.checked)
+  const shown = [...sidebar.querySelectorAll("a")].filter(link => link.checkVisibility({ visibilityProperty: true }))
+  if (drawer.checked) (shown.find(link => link.matches(".md-nav__link--active")) ?? shown[0])?.focus({ preventScroll: true })
+})
 drawer.addEventListener("change", () => openMenu(drawer.checked)) // by a click beside the menu
 addEventListener("hashchange", () => openMenu(false))
-addEventListener("keydown", ({ key }) => { if (key === "Escape") openMenu(false) })
+addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape" || !drawer.checked) return
+  menu.focus() // before what has the focus is hidden
+  openMenu(false)
+})
+document.addEventListener("focusin", ({ target }) => {
+  if (drawer.checked && !sidebar.contains(target) && target !== menu) openMenu(false) // It would cover what has the focus.
+})
 
 // Paper cannot be unfolded.
 addEventListener("beforeprint", () => {
