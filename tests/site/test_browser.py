@@ -315,6 +315,35 @@ def test_table_of_contents_follows(reader: Callable[..., Reader], language: str)
         expect(page.locator("[aria-current=location]")).to_have_count(1)
 
 
+def test_tables_on_a_phone(site: Site, reader: Callable[..., Reader]) -> None:
+    """A row keeps its name where its numbers scroll, and half of the screen is left for them; checks need no scrolling."""
+    someone = reader(width=390)
+    page = someone.context.new_page()
+    seen = {"rows": 0, "scrolling": 0}
+    for path in [path for path, built in site.pages.items() if built.language == "en" and built.html.table]:
+        someone.open(path, page)
+        for name, left, width, room, scrolls in page.evaluate(
+            """() => {
+            document.querySelectorAll("details").forEach(fold => { fold.open = true })
+            return [...document.querySelectorAll("table")].filter(table => table.checkVisibility()).map(table => {
+              const place = table.closest(".md-typeset__scrollwrap") ?? table
+              const cell = table.querySelector("tbody tr > :first-child")
+              place.scrollLeft = 1e4
+              const {left, width} = cell.getBoundingClientRect()
+              const columns = cell.parentElement.cells.length
+              return [table.className, left - place.getBoundingClientRect().left, width, place.clientWidth,
+                      place.scrollLeft > 0 && columns > 2]
+            })}"""
+        ):
+            if name == "evidence-rows":
+                assert not scrolls and width <= room, path
+                seen["rows"] += 1
+            elif scrolls:
+                assert left >= 0 and width < room / 2, path
+                seen["scrolling"] += 1
+    assert min(seen.values()) > 3, seen
+
+
 @EITHER_LANGUAGE
 def test_evidence_opens_by_key_without_a_script(reader: Callable[..., Reader], language: str) -> None:
     """On a phone too, and what opens there needs no scrolling sideways."""
