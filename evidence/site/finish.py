@@ -29,6 +29,20 @@ MENDS = (  # What the theme writes, and what it should have written: less than k
     ),
 )
 
+# Where a reader who shortens an address ends up. The map of the same language shows every section.
+FOLDER = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<meta name="robots" content="noindex">
+<meta http-equiv="refresh" content="0; url=../map/">
+</head>
+<body><p><a href="../map/">{title}</a></p></body>
+</html>
+"""
+MAPS = {"": ("zh", "地图"), "en": ("en", "Map")}
+
 UNUSED = re.compile(r"assets/(?:javascripts/(?:bundle|lunr|workers)|.*\.map$)")
 SCRIPT = re.compile(r'<script src="([^"]+)"')
 INLINE = re.compile(
@@ -74,6 +88,17 @@ def on_post_template(html, template_name, config):
     return mend(html)
 
 
+def lead_folders_to_the_map(site):
+    """Give the address of each section, such as /models/, a page that leads on: a host would know none."""
+    for folder, (language, title) in MAPS.items():
+        root = site / folder
+        if not (root / "map" / "index.html").exists():
+            continue  # files instead of folders, for reading from disk
+        for section in {page.parents[1] for page in root.glob("*/*/index.html")} - {site / "en"}:
+            text = FOLDER.format(language=language, title=title)
+            (section / "index.html").write_text(text, encoding="utf-8", newline="\n")
+
+
 def checksum(content):
     return "sha256-" + base64.b64encode(hashlib.sha256(content).digest()).decode()
 
@@ -84,6 +109,7 @@ def on_post_build(config):
         return
     site = Path(config.site_dir)
     purge(site)
+    lead_folders_to_the_map(site)
     checksums = {file.name: checksum(file.read_bytes()) for file in (site / "assets" / "javascripts").glob("*.js")}
     allowed = set()
     for page in site.rglob("*.html"):

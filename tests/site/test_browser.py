@@ -149,14 +149,30 @@ def test_language_switch_leads_to_the_section_reached_by_scrolling(
     page.wait_for_url(f"**/{MODELS[OTHER[language]].removesuffix('index.html')}#{quote(theirs[6])}")
 
 
-@LANGUAGES
-def test_language_switch_on_a_page_that_is_missing(
-    reader: Callable[..., Reader], project_site: Site, language: str
-) -> None:
-    someone = reader(site=project_site, language=language)
-    page = someone.open("models/no-such-model/")
-    page.locator(".md-header [hreflang]:visible").click()
-    page.wait_for_url(f"{someone.server.root}en/")
+@pytest.mark.parametrize("address", ["models/no-such-model/", "en/models/no-such-model/"])
+def test_missing_page_speaks_both_languages(reader: Callable[..., Reader], project_site: Site, address: str) -> None:
+    """A host has one for all addresses: nothing on it is in one language only, and its links lead somewhere in both."""
+    someone = reader(site=project_site, width=390)
+    page = someone.open(address)
+    assert "没有这一页" in page.title() and "No such page" in page.title()
+    assert not page.locator("header, nav, dialog").count()
+    links = [link.get_attribute("href") for link in page.locator("a").all()]
+    assert [link.removeprefix("/project/") for link in links] == [
+        f"{folder}{place}" for folder in ("", "en/") for place in ("", "map/", "glossary/")
+    ]
+    for language, folder in (("zh", ""), ("en", "en/")):
+        page = someone.open(address, page)
+        page.locator(f"p[lang={language}] a").first.click()
+        page.wait_for_url(f"{someone.server.root}{folder}")
+
+
+def test_address_of_a_section_leads_to_the_map(site: Site, reader: Callable[..., Reader]) -> None:
+    sections = {page.path.split("/")[-3] for page in site.pages.values() if page.path.count("/") > 1} - {"en"}
+    assert set(site.leading_on) == {f"{folder}{section}/index.html" for folder in ("", "en/") for section in sections}
+    someone = reader(java_script_enabled=False)
+    for folder in ("", "en/"):
+        page = someone.open(f"{folder}models/")
+        page.wait_for_url(f"{someone.server.root}{folder}map/")
 
 
 @LANGUAGES
@@ -469,6 +485,9 @@ def test_address_with_a_fragment_that_is_none(reader: Callable[..., Reader], fra
     assert page.locator("button.menu").get_attribute("aria-expanded") == "true"
 
 
+STYLED = "getComputedStyle(document.body).backgroundColor === 'rgb(252, 251, 247)'"  # paper
+
+
 @pytest.mark.parametrize("address", ["no-such-page", "models/no-such-model/", "en/models/no/such/model"])
 def test_missing_page_below_a_sub_path_without_an_address(
     site: Site, reader: Callable[..., Reader], address: str
@@ -476,8 +495,7 @@ def test_missing_page_below_a_sub_path_without_an_address(
     """The site does not know where it is: the page has its styles all the same, and its links lead home."""
     someone = reader(site=Site(site.folder, "/project/"))
     page = someone.open(address)
-    header = page.locator(".md-header")
-    assert header.evaluate("header => getComputedStyle(header).position") == "sticky"
+    assert page.locator("article").evaluate(f"article => {STYLED}")
     home = page.locator(".md-content a", has_text="Go to the home page")
     expect(home).to_have_attribute("href", "/project/en/")
     assert not page.locator("a[href^='/']:not([href^='/project/'])").count()
@@ -490,5 +508,5 @@ def test_missing_page_below_a_sub_path_without_an_address(
 def test_missing_page_has_its_styles_without_a_script(site: Site, reader: Callable[..., Reader]) -> None:
     someone = reader(site=Site(site.folder, "/project/"), java_script_enabled=False)
     page = someone.open("models/no-such-model/")
-    assert page.locator(".md-header").evaluate("header => getComputedStyle(header).position") == "sticky"
+    assert page.locator("article").evaluate(f"article => {STYLED}")
     someone.complaints.clear()
