@@ -123,6 +123,28 @@ def test_language_switch_keeps_page_and_place(site: Site, reader: Callable[..., 
             )
 
 
+@pytest.mark.parametrize("path", ["models/gan/", "evidence/"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_language_switch_keeps_the_place_within_a_section(reader: Callable[..., Reader], path: str, width: int) -> None:
+    """At half of the longest section the other language opens at half of it, there and back."""
+    measure = """place => {
+      const headings = [...document.querySelectorAll(".md-content :is(h1, h2, h3, h4)[id]")]
+      const tops = [...headings, document.querySelector(".page-foot")].map(each => each.getBoundingClientRect().top)
+      place ??= tops.slice(1).reduce((longest, top, i) => top - tops[i] > tops[longest + 1] - tops[longest] ? i : longest, 0)
+      return [place, (100 - tops[place]) / (tops[place + 1] - tops[place]), tops[place], tops[place + 1]]
+    }"""
+    page = reader(width=width).open(f"en/{path}")
+    place, _, top, end = page.evaluate(measure)
+    page.evaluate("top => scrollTo({top, behavior: 'instant'})", (top + end) / 2 - 100)
+    for language in ("zh", "en"):
+        link = page.locator(f".md-header [hreflang={language}]")
+        expect(link).to_have_attribute("href", re.compile(rf"#section-{place}-\d+$"))
+        link.click()
+        page.wait_for_url(re.compile(f"{'/en' if language == 'en' else r':\d+'}/{path}"))
+        page.wait_for_load_state()
+        assert page.evaluate(measure, place)[1] == pytest.approx(0.5, abs=0.02), language
+
+
 @LANGUAGES
 def test_language_switch_leads_to_the_section_reached_by_scrolling(
     site: Site, reader: Callable[..., Reader], language: str
