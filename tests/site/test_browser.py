@@ -279,6 +279,23 @@ def test_colours_can_be_chosen_and_are_remembered(reader: Callable[..., Reader],
     assert seen == {"default", "slate"}
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_first_press_changes_the_colours(reader: Callable[..., Reader], scheme: str) -> None:
+    """And each says beforehand which colours come."""
+    page = reader(scheme=scheme).open(MODELS["en"])
+    button = page.locator("button[data-scheme]:visible")
+    colours = {"default": "light", "slate": "dark"}
+    seen = [colours[page.locator("body").get_attribute("data-md-color-scheme")]]
+    for _ in range(3):
+        title = button.get_attribute("title")
+        assert title == button.get_attribute("aria-label")
+        button.click()
+        seen.append(colours[page.locator("body").get_attribute("data-md-color-scheme")])
+        assert title == ("Follow the system's setting" if len(seen) == 4 else f"Switch to {seen[-1]} colours")
+    other = {"light": "dark", "dark": "light"}[scheme]
+    assert seen == [scheme, other, scheme, scheme]
+
+
 @EITHER_LANGUAGE
 def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
     """From the keyboard: the menu opens, shows the pages of this section, leads to one, and closes."""

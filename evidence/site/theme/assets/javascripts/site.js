@@ -13,13 +13,12 @@ document.addEventListener("change", ({ target }) => {
 })
 
 // Colours.
-const schemes = [...document.querySelectorAll("button[data-scheme]")]
-schemes.forEach((button, place) => button.addEventListener("click", () => {
-  const next = schemes[(place + 1) % schemes.length]
-  remembered.set("scheme", next.dataset.scheme)
-  paint()
-  next.focus()
-}))
+for (const button of document.querySelectorAll("button[data-scheme]"))
+  button.addEventListener("click", () => {
+    remembered.set("scheme", after(button.dataset.scheme))
+    paint()
+    document.querySelector("button[data-scheme]:not([hidden])").focus()
+  })
 
 // What happened, or did not, is said for two seconds.
 const notice = document.querySelector(".md-dialog")
