@@ -296,6 +296,19 @@ def test_first_press_changes_the_colours(reader: Callable[..., Reader], scheme: 
     assert seen == [scheme, other, scheme, scheme]
 
 
+def test_letters_twice_as_large_fit_a_phone(site: Site, reader: Callable[..., Reader]) -> None:
+    """Nothing makes the page scroll sideways, and the header keeps all of its buttons."""
+    someone = reader(width=390)
+    page = someone.context.new_page()
+    for path in map(str, [*site.chosen("zh"), *site.chosen("en")]):
+        someone.open(path, page)
+        page.add_style_tag(content="html { font-size: 40px !important }")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+        for button in page.locator(".md-header :is(a, button):visible").all():
+            box = button.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390, path
+
+
 @EITHER_LANGUAGE
 def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
     """From the keyboard: the menu opens, shows the pages of this section, leads to one, and closes."""
