@@ -29,6 +29,11 @@ MENDS = (  # What the theme writes, and what it should have written: less than k
     ),
 )
 
+# The address of a source is its text as well, which paper need not repeat.
+ADDRESS = re.compile(r'<a href="(https?://[^"]+)">(?=\1</a>)')
+# A recorded figure leads to its file, which a phone can show as large as one likes. Not on the home page, whose cards lead on.
+FIGURE = re.compile(r'<p>(<img [^>]*\bsrc="([^"]+\.svg)"[^>]*>)</p>')
+
 # Where a reader who shortens an address ends up. The map of the same language shows every section.
 FOLDER = """<!doctype html>
 <html lang="{language}">
@@ -81,7 +86,8 @@ def mend(html):
 
 
 def on_post_page(html, page, config):
-    return mend(html)
+    html = ADDRESS.sub(r'<a href="\1" class="address">', mend(html))
+    return html if page.is_homepage else FIGURE.sub(r'<p><a href="\2" class="figure">\1</a></p>', html)
 
 
 def on_post_template(html, template_name, config):

@@ -309,6 +309,35 @@ def test_letters_twice_as_large_fit_a_phone(site: Site, reader: Callable[..., Re
             assert box["x"] >= 0 and box["x"] + box["width"] <= 390, path
 
 
+def test_figures_open_as_large_as_one_likes(site: Site, reader: Callable[..., Reader]) -> None:
+    """Each leads to its file, without a script; on the home page, whose cards lead to pages, none does."""
+    for path, built in site.pages.items():
+        for image in built.html.select("img.evidence-figure"):
+            link = image.find_parent("a")
+            assert path in ("index.html", "en/index.html") or link["href"] == image["src"], path
+    someone = reader(width=390, java_script_enabled=False)
+    page = someone.open(MODELS["en"])
+    before = page.locator("a.figure img").first.bounding_box()["width"]
+    page.locator("a.figure").first.click()
+    page.wait_for_url("**.svg")
+    assert page.locator("svg").first.bounding_box()["width"] > before
+
+
+def test_paper(reader: Callable[..., Reader]) -> None:
+    """An address is printed once, and nothing that only a screen can do."""
+    page = reader().open("en/concepts/optimizers/")
+    page.emulate_media(media="print")
+    after = "link => getComputedStyle(link, '::after').content"
+    links = [link for link in page.locator(".md-content a[href^=http]").all()]
+    assert links
+    for link in links:
+        address = link.get_attribute("href")
+        assert (address in link.text_content()) != (address in link.evaluate(after)), address
+    expect(page.locator(".explore-pictures").first).to_be_visible()
+    for figure in page.locator("figure.explore").all():
+        expect(figure.locator("figcaption")).to_be_hidden()
+
+
 @EITHER_LANGUAGE
 def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
     """From the keyboard: the menu opens, shows the pages of this section, leads to one, and closes."""
