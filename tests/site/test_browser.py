@@ -338,6 +338,33 @@ def test_paper(reader: Callable[..., Reader]) -> None:
         expect(figure.locator("figcaption")).to_be_hidden()
 
 
+def test_small_things_can_be_touched(reader: Callable[..., Reader]) -> None:
+    """Numbers of notes are 24 pixels wide to a thumb; the button that copies covers no code beside a file's name."""
+    page = reader(width=390).open(MODELS["en"])
+    number = page.locator(".code-note:visible").first
+    number.scroll_into_view_if_needed()
+    box = number.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for dx, dy in ((-11.9, 0), (11.9, 0), (0, -11.9), (0, 11.9)):
+        at = page.evaluate("([x, y]) => document.elementFromPoint(x, y).className", [x + dx, y + dy])
+        assert at == "code-note", (dx, dy)
+    for copy in page.locator(".filename + pre > .copy:visible").all():
+        code = copy.locator("xpath=following-sibling::code").bounding_box()
+        box = copy.bounding_box()
+        assert box["y"] + box["height"] <= code["y"] + 1
+
+
+@EITHER_LANGUAGE
+def test_way_up_covers_no_heading(reader: Callable[..., Reader], language: str) -> None:
+    page = reader(width=390, language=language).open(MODELS[language])
+    page.evaluate("scrollTo({top: 3000, behavior: 'instant'})")
+    page.wait_for_function("scrollY === 3000")
+    page.mouse.wheel(0, -200)
+    top = page.locator(".md-top")
+    expect(top).to_be_visible()
+    assert top.bounding_box()["y"] > 600
+
+
 @EITHER_LANGUAGE
 def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
     """From the keyboard: the menu opens, shows the pages of this section, leads to one, and closes."""
