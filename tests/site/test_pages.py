@@ -117,6 +117,14 @@ def test_language_switch_leads_to_the_same_page(site: Site, project_site: Site) 
             assert built.target(page.path, link["href"]) == (page.counterpart, ""), page
 
 
+def test_page_of_all_results_has_one_name(site: Site) -> None:
+    for path, name in {"evidence/index.html": "证据", "en/evidence/index.html": "Evidence"}.items():
+        title = site.pages[path].html.h1
+        assert title.find(string=True).strip() == name
+        named = {link.text.strip() for link in site.pages[path].html.select("nav a[href='./']")}
+        assert named == {name}
+
+
 def test_search_engines_are_told_of_both_languages(project_site: Site) -> None:
     for page in project_site.pages.values():
         if page.path.endswith("404.html"):
