@@ -778,7 +778,7 @@ class ChecksBlock(ReadingBlock):
         )
         note = etree.SubElement(container, "p")
         note.text = AtomicString(words["checks"].format(versions, found.date))
-        table = etree.SubElement(container, "table")
+        table = etree.SubElement(container, "table", {"class": "evidence-rows"})
         head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
         for text in (words["checked"], *(FRAMEWORKS[name] for name in used)):
             etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(text)
@@ -793,7 +793,7 @@ class ChecksBlock(ReadingBlock):
                 code = etree.SubElement(title, "code")
                 code.text, code.tail = AtomicString(check.value), AtomicString(precision)
             for framework in used:
-                cell = etree.SubElement(row, "td")
+                cell = etree.SubElement(row, "td", {"data-label": FRAMEWORKS[framework]})
                 if framework not in check.code:
                     cell.text = AtomicString(words["nothing"])
                     continue
