@@ -272,12 +272,17 @@ def format_ratio(value: float, language: str) -> str:
 
 
 def write_sentence(element: etree.Element, text: str) -> None:
-    """Put the sentence of a claim into an empty element; what stands in backticks is code."""
-    parts = re.split("`([^`]*)`", text)
-    element.text = AtomicString(parts[0])
-    for code, after in zip(parts[1::2], parts[2::2]):
-        named = etree.SubElement(element, "code")
-        named.text, named.tail = AtomicString(code), AtomicString(after)
+    """Put the sentence of a claim into an empty element; what stands in backticks is code, between dollars a formula."""
+    before, *parts = re.split(r"`([^`]*)`|\$([^$]*)\$", text)
+    element.text = AtomicString(before)
+    for code, formula, after in zip(parts[0::3], parts[1::3], parts[2::3]):
+        if code is not None:
+            part = etree.SubElement(element, "code")
+            part.text = AtomicString(code)
+        else:  # as pymdownx.arithmatex leaves one, for `evidence.pages.mathematics`
+            part = etree.SubElement(element, "inline-formula", {"class": "arithmatex"})
+            part.text = AtomicString(rf"\({formula}\)")
+        part.tail = AtomicString(after)
 
 
 class Reader:
@@ -773,7 +778,7 @@ class ChecksBlock(ReadingBlock):
         )
         note = etree.SubElement(container, "p")
         note.text = AtomicString(words["checks"].format(versions, found.date))
-        table = etree.SubElement(container, "table")
+        table = etree.SubElement(container, "table", {"class": "evidence-rows"})
         head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
         for text in (words["checked"], *(FRAMEWORKS[name] for name in used)):
             etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(text)
@@ -788,7 +793,7 @@ class ChecksBlock(ReadingBlock):
                 code = etree.SubElement(title, "code")
                 code.text, code.tail = AtomicString(check.value), AtomicString(precision)
             for framework in used:
-                cell = etree.SubElement(row, "td")
+                cell = etree.SubElement(row, "td", {"data-label": FRAMEWORKS[framework]})
                 if framework not in check.code:
                     cell.text = AtomicString(words["nothing"])
                     continue

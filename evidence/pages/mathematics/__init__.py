@@ -12,6 +12,7 @@ import atexit
 import functools
 import html
 import re
+import xml.etree.ElementTree as etree
 from pathlib import Path
 
 from markdown import Markdown
@@ -37,6 +38,13 @@ MENDS = (
     (re.compile("<mo>\u2061</mo>(?=</msu[bp]>)"), ""),
     (re.compile(r"(?<=[\";])height:-[\d.]+em"), "height:0em"),
 )
+
+
+# What may not begin a line. Between a formula and a sign, browsers break all the same; held together, the two do not break at
+# all, so this is for a formula that leaves room on the line of a phone.
+SHORT = 24  # signs
+TAG = re.compile(r"<[^>]*>")
+SIGNS = re.compile(r"[，。；：、！？）》」』”’…,.;:!?)\]]+")
 
 
 class FormulaError(ValueError):
@@ -79,7 +87,7 @@ class FormulaProcessor(Treeprocessor):
                     raise FormulaError(
                         f"the formula {formula.text!r} is in a heading, whose anchor and table of contents can hold only text"
                     )
-        for element in root.iter():
+        for parent, element in [(parent, element) for parent in root.iter() for element in parent]:
             if element.get("class") != "arithmatex":
                 continue
             display = element.tag == "div"
@@ -88,6 +96,12 @@ class FormulaProcessor(Treeprocessor):
             rendered = render(source[2:-2].strip(), display)
             element.text = AtomicString(self.md.htmlStash.store(rendered))
             element.set("data-search-exclude", "true")  # Glyph by glyph, a formula is noise in the search index.
+            seen = TAG.sub("", rendered.rpartition('"katex-html"')[2].partition(">")[2])
+            if not display and len(seen) < SHORT and (signs := SIGNS.match(element.tail or "")):
+                together = etree.Element("span", {"class": "with-comma"})
+                together.tail, element.tail = element.tail[signs.end() :], AtomicString(signs[0])
+                parent[list(parent).index(element)] = together
+                together.append(element)
 
 
 class MathematicsExtension(Extension):
