@@ -40,6 +40,7 @@ FOLDER = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <title>{title}</title>
+<link rel="icon" href="data:,">
 <meta name="robots" content="noindex">
 <meta http-equiv="refresh" content="0; url=../map/">
 </head>

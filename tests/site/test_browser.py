@@ -133,14 +133,15 @@ def test_language_switch_keeps_the_place_within_a_section(reader: Callable[..., 
       place ??= tops.slice(1).reduce((longest, top, i) => top - tops[i] > tops[longest + 1] - tops[longest] ? i : longest, 0)
       return [place, (100 - tops[place]) / (tops[place + 1] - tops[place]), tops[place], tops[place + 1]]
     }"""
-    page = reader(width=width).open(f"en/{path}")
+    someone = reader(width=width)
+    page = someone.open(f"en/{path}")
     place, _, top, end = page.evaluate(measure)
     page.evaluate("top => scrollTo({top, behavior: 'instant'})", (top + end) / 2 - 100)
     for language in ("zh", "en"):
         link = page.locator(f".md-header [hreflang={language}]")
         expect(link).to_have_attribute("href", re.compile(rf"#section-{place}-\d+$"))
         link.click()
-        page.wait_for_url(re.compile(f"{'/en' if language == 'en' else r':\d+'}/{path}"))
+        page.wait_for_url(f"{someone.server.root}{'en/' if language == 'en' else ''}{path}#*")
         page.wait_for_load_state()
         assert page.evaluate(measure, place)[1] == pytest.approx(0.5, abs=0.02), language
 
@@ -321,6 +322,7 @@ def test_figures_open_as_large_as_one_likes(site: Site, reader: Callable[..., Re
     page.locator("a.figure").first.click()
     page.wait_for_url("**.svg")
     assert page.locator("svg").first.bounding_box()["width"] > before
+    someone.complaints.clear()  # The browser looks for an icon, which a picture has no way to name.
 
 
 def test_paper(reader: Callable[..., Reader]) -> None:
@@ -352,6 +354,26 @@ def test_small_things_can_be_touched(reader: Callable[..., Reader]) -> None:
         code = copy.locator("xpath=following-sibling::code").bounding_box()
         box = copy.bounding_box()
         assert box["y"] + box["height"] <= code["y"] + 1
+
+
+SIGNS = """() => [...document.querySelectorAll(".with-comma")].filter(both => both.checkVisibility()).map(both => {
+  const range = document.createRange()
+  range.selectNode(both.lastChild)
+  const bases = both.querySelectorAll(".katex-base")
+  return [both.lastChild.data, bases[bases.length - 1].getBoundingClientRect().right - range.getBoundingClientRect().left]
+})"""
+
+
+@pytest.mark.parametrize("path", ["models/transformer/", "en/concepts/history/"])
+def test_no_line_begins_with_a_comma_after_a_formula(reader: Callable[..., Reader], path: str) -> None:
+    page = reader().open(path)
+    for width in range(320, 480, 20):
+        page.set_viewport_size({"width": width, "height": 844})
+        signs = page.evaluate(SIGNS)
+        assert signs
+        for sign, gap in signs:
+            assert abs(gap) < 4, (width, sign)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 @EITHER_LANGUAGE

@@ -40,10 +40,9 @@ MENDS = (
 )
 
 
-# What may not begin a line. Between a formula and a sign, browsers break all the same; held together, the two do not break at
-# all, so this is for a formula that leaves room on the line of a phone.
-SHORT = 24  # signs
-TAG = re.compile(r"<[^>]*>")
+# What may not begin a line. Between a formula and a sign browsers break all the same, so the two are held together, and the
+# places within the formula where it may break are said.
+BREAK = re.compile(r'(?<=</span>)(?=<span class="katex-base">)')
 SIGNS = re.compile(r"[，。；：、！？）》」』”’…,.;:!?)\]]+")
 
 
@@ -94,14 +93,14 @@ class FormulaProcessor(Treeprocessor):
             # arithmatex escapes a block for HTML, but not a formula within a line.
             source = html.unescape(element.text) if display else element.text
             rendered = render(source[2:-2].strip(), display)
-            element.text = AtomicString(self.md.htmlStash.store(rendered))
             element.set("data-search-exclude", "true")  # Glyph by glyph, a formula is noise in the search index.
-            seen = TAG.sub("", rendered.rpartition('"katex-html"')[2].partition(">")[2])
-            if not display and len(seen) < SHORT and (signs := SIGNS.match(element.tail or "")):
+            if not display and (signs := SIGNS.match(element.tail or "")):
                 together = etree.Element("span", {"class": "with-comma"})
                 together.tail, element.tail = element.tail[signs.end() :], AtomicString(signs[0])
                 parent[list(parent).index(element)] = together
                 together.append(element)
+                rendered = BREAK.sub("<wbr>", rendered)
+            element.text = AtomicString(self.md.htmlStash.store(rendered))
 
 
 class MathematicsExtension(Extension):
