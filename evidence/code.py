@@ -31,6 +31,8 @@ INSTALLED_BY = {
     "pooch": ("pooch", "tqdm"),
     "mxnet": ("mxnet", "numpy"),
 }
+# Libraries that compute results beside a framework: where a script imports one, its version binds the record too.
+LIBRARIES = ("scipy", "sklearn")
 
 
 def digest(content: bytes) -> str:
@@ -152,8 +154,14 @@ def required_packages(catalog: Catalog, script: Script) -> list[str]:
 
 def versioned_packages(script: Script, modules: Sequence[Path]) -> tuple[list[str], str]:
     """Return the packages whose versions the record of a run has, and the backend that Keras is to use in it."""
-    packages = {*PACKAGES[script.framework]}
+    packages = {*PACKAGES[script.framework], *library_packages(script, modules)}
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if any("keras" in imported_modules(path) for path in [script.path, *modules]):
         packages |= {"keras", backend}  # also beside another framework, whose script compares itself with Keras
     return sorted(packages), backend
+
+
+def library_packages(script: Script, modules: Sequence[Path]) -> set[str]:
+    """Return the packages among `LIBRARIES` that a script or one of its local modules imports."""
+    imported = set().union(*map(imported_modules, [script.path, *modules]))
+    return {package for name in LIBRARIES if name in imported for package in INSTALLED_BY.get(name, (name,))}

@@ -22,8 +22,9 @@
   and on a click the scripts behind it; it belongs on a page at the top of the documentation, from which `models/mlp.md` leads
   to a topic.
 - `/// benchmark` and a closing `///` become the table of the benchmark; `{{ benchmark.cnn_keras }}` says how many times a
-  recipe's CPU time the public one needs, `.seeds` the range of that over the seeds, `{{ benchmark.date }}` and
-  `{{ benchmark.device }}` when and where it ran, `{{ benchmark.seeds }}` with how many seeds.
+  recipe's CPU time the public one needs, `.seeds` the range of that over the seeds; `{{ benchmark.cnn_accuracy }}` how
+  well this site's own read after two epochs, and `{{ benchmark.wanted }}` how well they have to; `{{ benchmark.date }}` and `{{ benchmark.device }}` when and where it ran,
+  `{{ benchmark.seeds }}` with how many seeds.
 - An image from `records/` gets its text alternative in the page's language, and its size.
 - `{{ records.runs }}` is the number of all recorded runs; `topics`, `scripts`, `claims` and `comparisons` (of a formula with a
   framework's function) are counted as well.
@@ -111,7 +112,7 @@ WORDS = {
         "separator": "，",
         "checked": "公式",
         "checks": "输入相同时，本页的算式与各框架自己的函数最多相差多少；其中最大的值超过 1 时，差已除以这个值；未注明的都是双精度（{}，{} 测得）。",
-        "single": "，单精度",
+        "single": "，按单精度比",
         "difference": {"value": "相差 {}", "derivative": "导数相差 {}"},
         "nothing": "无",
         "seconds": "{} 秒",
@@ -149,7 +150,7 @@ WORDS = {
         "of_name": "（脚本 {}）",
         "times": "{} 倍",
         "to": " 至 ",
-        "ratio": "官方示例用的时间是它的",
+        "ratio": "官方示例的用时是它的",
         "verified": "本页的脚本运行于：{}",
         "parity": "：装进同样的权重，{frameworks} 的版本与 Keras 的最多相差：输出 {forward}，梯度 {gradient}，SGD 十步之后的参数 {sgd_10}（{date}）。",
         "parity_how": "怎样核对",
@@ -174,7 +175,7 @@ WORDS = {
         "separator": ", ",
         "checked": "Formula",
         "checks": "Largest difference between this page’s formulas and each framework’s own function, for the same inputs, divided by the largest value where that is above 1, in double precision where nothing else is said ({}, measured on {}).",
-        "single": ", in single precision",
+        "single": ", to single precision",
         "difference": {"value": "difference {}", "derivative": "of the derivative {}"},
         "nothing": "none",
         "seconds": "{} s",
@@ -271,12 +272,17 @@ def format_ratio(value: float, language: str) -> str:
 
 
 def write_sentence(element: etree.Element, text: str) -> None:
-    """Put the sentence of a claim into an empty element; what stands in backticks is code."""
-    parts = re.split("`([^`]*)`", text)
-    element.text = AtomicString(parts[0])
-    for code, after in zip(parts[1::2], parts[2::2]):
-        named = etree.SubElement(element, "code")
-        named.text, named.tail = AtomicString(code), AtomicString(after)
+    """Put the sentence of a claim into an empty element; what stands in backticks is code, between dollars a formula."""
+    before, *parts = re.split(r"`([^`]*)`|\$([^$]*)\$", text)
+    element.text = AtomicString(before)
+    for code, formula, after in zip(parts[0::3], parts[1::3], parts[2::3]):
+        if code is not None:
+            part = etree.SubElement(element, "code")
+            part.text = AtomicString(code)
+        else:  # as pymdownx.arithmatex leaves one, for `evidence.pages.mathematics`
+            part = etree.SubElement(element, "inline-formula", {"class": "arithmatex"})
+            part.text = AtomicString(rf"\({formula}\)")
+        part.tail = AtomicString(after)
 
 
 class Reader:
@@ -424,6 +430,11 @@ class Reader:
 
     def _benchmark_fact(self, name: str, part: str | None = None) -> str:
         benchmark = self.benchmark()
+        if name == "wanted":
+            return re.sub(r"\.?0+%", "%", format_value(benchmark.content["wanted"], "percent", self.language))
+        if name == "cnn_accuracy":
+            found = [benchmark.last(f"cnn_{framework}", "accuracy") for framework in ("keras", "pytorch", "mxnet")]
+            return format_range([accuracy for each in found for accuracy in each], "percent", self.language)
         if RECIPES.get(name) in REFERENCES:
             if part == "seeds":  # each seed's two runs followed one another
                 theirs = benchmark.last(REFERENCES[RECIPES[name]], "seconds")
@@ -767,7 +778,7 @@ class ChecksBlock(ReadingBlock):
         )
         note = etree.SubElement(container, "p")
         note.text = AtomicString(words["checks"].format(versions, found.date))
-        table = etree.SubElement(container, "table")
+        table = etree.SubElement(container, "table", {"class": "evidence-rows"})
         head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
         for text in (words["checked"], *(FRAMEWORKS[name] for name in used)):
             etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(text)
@@ -782,7 +793,7 @@ class ChecksBlock(ReadingBlock):
                 code = etree.SubElement(title, "code")
                 code.text, code.tail = AtomicString(check.value), AtomicString(precision)
             for framework in used:
-                cell = etree.SubElement(row, "td")
+                cell = etree.SubElement(row, "td", {"data-label": FRAMEWORKS[framework]})
                 if framework not in check.code:
                     cell.text = AtomicString(words["nothing"])
                     continue

@@ -131,14 +131,16 @@ def test_pytorch_example_is_what_its_source_describes(recipes):
     "name",
     [pytest.param(f"cnn_{framework}", marks=getattr(pytest.mark, framework)) for framework in ("keras", "pytorch")],
 )
-def test_ours_are_the_scripts_of_the_page(recipes, name, monkeypatch):
+def test_ours_are_the_scripts_of_the_page_cut_short(recipes, name, monkeypatch):
     loaded = []
     load = recipes._load
     monkeypatch.setattr(recipes, "_load", lambda path: loaded.append(load(path)) or loaded[-1])
     assert recipes.RECIPES[name](0).epochs == loaded[0].EPOCHS == 2
     assert recipes.RECIPES[f"{name}_one_epoch"](0).epochs == loaded[1].EPOCHS == 1
-    assert (loaded[0].BATCH_SIZE, loaded[1].BATCH_SIZE) == (64, 32)
+    assert [(each.BATCH_SIZE, each.SHIFT) for each in loaded] == [(64, 0), (32, 0)]
     assert {Path(module.__file__) for module in loaded} == {ROOT / "snippets" / "models" / "cnn" / f"{name}.py"}
+    with pytest.raises(KeyError, match="EPOCH"):
+        getattr(recipes, name)(0, EPOCH=1)
 
 
 def test_clock_counts_training_alone_and_stops_once_it_is_good_enough(recipes, monkeypatch):
@@ -195,6 +197,9 @@ def test_page_names_what_is_wrong_with_the_record(copy, monkeypatch, caplog):
     ratios = [their / our for their, our in zip(*seconds)]
     assert f">{min(ratios):.1f}–{max(ratios):.1f} times<" in page("{{ benchmark.cnn_keras.seeds }}")
     assert f">{len(ratios)}<" in page("{{ benchmark.seeds }}")
+    ours = [run["accuracy"][-1] for name in ("cnn_keras", "cnn_pytorch", "cnn_mxnet") for run in content[name].values()]
+    assert f">{min(ours):.2%}–{max(ours):.2%}<" in page("{{ benchmark.cnn_accuracy }}")
+    assert ">99%<" in page("{{ benchmark.wanted }}")
     for slip in ("cnn_mxnet", "cnn", "nothing"):
         assert "evidence-problem" in page(f"{{{{ benchmark.{slip} }}}}") and slip in caplog.text
 

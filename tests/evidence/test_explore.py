@@ -114,6 +114,7 @@ def test_dying_neuron():
         highest, losses = train(slope, rate)
         assert ours["highest"] == pytest.approx(highest, rel=1e-9, abs=1e-9), (rate, slope)
         assert ours["loss"] == pytest.approx(losses[-1], rel=1e-9, abs=1e-9), (rate, slope)
+        assert ours["steps"] == len(losses) - 2, (rate, slope)  # the last loss is taken before its update
         if "back" in ours:
             assert losses[ours["back"]] < float(ours["low"]) <= losses[ours["back"] - 1], (rate, slope)
 
@@ -167,9 +168,10 @@ def test_learning():
         numbers = drawn("neuron", "learning", correction=correction)["numbers"]
         for table in ("AND", "XOR"):
             state = names["learned"][table][0][correction]
-            assert numbers[f"{table.lower()}_state"] == ", ".join(map(str, state)).replace("-", "−")
+            assert [numbers[f"{table.lower()}_{name}"] for name in WEIGHTS] == state.tolist()
             assert numbers[table.lower()] == names["count_right"](names["inputs"], names["tables"][table], state)
     assert np.array_equal(*(names["learned"]["XOR"][0][correction] for correction in (6, 10)))
+    assert np.array_equal(*(names["learned"]["XOR"][0][correction] for correction in (2, 6)))
 
 
 def test_replays_are_the_recorded_runs():
@@ -381,7 +383,7 @@ NAMED = {
     "optimizers.paths": "20 40 95",
     "activation.dying": "0.01 2 0.1",
     "neuron.border": "-0.5 -2 -1 3",
-    "neuron.learning": "0 10 10 6",
+    "neuron.learning": "0 10 10 6 2",
 }
 
 

@@ -126,6 +126,21 @@ def test_local_part_of_a_version_does_not_count(recorded):
     assert recorded.record.status == "fresh"
 
 
+@pytest.mark.parametrize(("library", "package"), [("sklearn", "scikit-learn"), ("scipy", "scipy")])
+@pytest.mark.parametrize("importer", [SCRIPT, "snippets/helper.py"])
+def test_bound_to_the_libraries_that_compute_its_results(recorded, library, package, importer):
+    """Also where a local module is what imports one; a record that says no version, or another than pinned, is stale."""
+    recorded.write(importer, f"import {library}.linear\n" + (recorded.root / importer).read_text(encoding="utf-8"))
+    edit(recorded, "requirements.txt", "numpy==2.4.6", f"numpy==2.4.6\n{package}==1.9.1")
+    versions = {"numpy": "2.4.6", "python": "3.11.7"}
+    recorded.keep(versions=versions)
+    assert recorded.record.reasons == (f"it does not say the version of {package}",)
+    recorded.keep(versions=versions | {package: "1.9.1"})
+    assert recorded.record.status == "fresh"
+    recorded.keep(versions=versions | {package: "1.8.0"})
+    assert f"recorded with {package} 1.8.0" in recorded.record.reasons[0]
+
+
 def test_missing(toy):
     record = toy.record
     assert (record.status, record.content, record.seeds) == ("missing", {}, [])

@@ -147,6 +147,30 @@ def _normalise_mxnet(batch, samples):
     return *outputs, layers[0].running_var.data().asnumpy()
 
 
+def _bias_of_lstm_keras():
+    import keras
+
+    layer = keras.layers.LSTM(2)
+    layer.build((None, 1, 1))
+    return layer.get_weights()[2]
+
+
+def _bias_of_lstm_torch():
+    import torch
+
+    layer = torch.nn.LSTM(1, 2)
+    return (layer.bias_ih_l0 + layer.bias_hh_l0).detach().numpy()
+
+
+def _bias_of_lstm_mxnet():
+    import mxnet
+
+    layer = mxnet.gluon.rnn.LSTM(2, input_size=1)
+    layer.initialize()
+    return (layer.l0_i2h_bias.data() + layer.l0_h2h_bias.data()).asnumpy()
+
+
+BIAS_OF_LSTM = {"keras": _bias_of_lstm_keras, "pytorch": _bias_of_lstm_torch, "mxnet": _bias_of_lstm_mxnet}
 NORMALISE = {"keras": _normalise_keras, "pytorch": _normalise_torch, "mxnet": _normalise_mxnet}
 
 
@@ -165,6 +189,7 @@ def _defaults(framework, snippet):
         "epsilons": [adam, layer_norm, batch_norm],
         "variance_after_forward_alone": remembered[0],
         "kernel": snippet["kernel"],
+        "bias_of_lstm": BIAS_OF_LSTM[framework](),  # (8,): two units, i, f, g, o
     }
 
 

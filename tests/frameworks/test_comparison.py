@@ -254,6 +254,15 @@ def test_keras_has_one_bias_for_a_gate_and_the_others_two(defaults, framework):
 
 
 @each("defaults", WITH_LAYERS)
+def test_keras_alone_starts_the_forget_gate_of_an_lstm_at_one(defaults, framework):
+    bias = defaults.probe["bias_of_lstm"]
+    if framework == "pytorch":  # two biases in the sum, each uniform within 1 / sqrt(2)
+        assert len(set(bias)) == 8 and np.abs(bias).max() <= 2**0.5
+    else:
+        assert bias.tolist() == ([0, 0, 1, 1, 0, 0, 0, 0] if framework == "keras" else [0] * 8)
+
+
+@each("defaults", WITH_LAYERS)
 def test_order_of_gates(defaults, framework):
     """With zero weights a closed-form cell: every gate at one half, the candidate at zero; one of them opened at a time."""
 

@@ -21,10 +21,11 @@ CONVENTIONS = {
         "layout of a Dense kernel", "order after Flatten", "same padding, stride 2", "order of the GRU's gates",
         "reset_after of the GRU", "second bias, one SGD step", "packed projections", "epsilon of LayerNorm",
         "epsilon of BatchNorm", "momentum of BatchNorm", "running variance", "epsilon of Adam, one step",
+        "axes of the GRU", "axes of attention",
     ],
     "conventions_mxnet": [
         "epsilon of both norms", "momentum of BatchNorm", "epsilon of Adam, one step", "size of Trainer.step",
-        "half of the L2 loss",
+        "half of the L2 loss", "activation of the RNN", "axes of the GRU",
     ],
 }  # fmt: skip
 

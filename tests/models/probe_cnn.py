@@ -1,7 +1,10 @@
 """Measures a trained CNN from outside: runs in the process of the snippet, after it, in whichever framework it uses."""
 
+import contextlib
+import io
+
 import numpy
-from probing import load_mnist, open_model, what_train_receives
+from probing import load_mnist, open_model, other_constants, what_train_receives
 
 SHAPES = {  # convolutions as (height, width, inputs, outputs), dense layers as (inputs, outputs)
     "convolution_1": (3, 3, 1, 32),
@@ -34,6 +37,32 @@ def _find(images, haystack):
     pixels = (images * 255).round()
     pixels = numpy.where((pixels >= 0) & (pixels <= 255), pixels, 0).astype("uint8")
     return numpy.array([places.get(image.tobytes(), -1) for image in pixels])
+
+
+def _shifted(snippet, images):
+    """Returns images (N, 28, 28), each moved as `train` moves it."""
+    if "random_shift" in snippet:  # Keras
+        return numpy.asarray(snippet["random_shift"]()(images[..., None], training=True))[..., 0]
+    network = open_model(snippet["model"])
+    return network.array(snippet["RandomShift"]()(network.tensor(images[:, None])))[:, 0]
+
+
+def _loss_in_the_dark(snippet, training, validation):
+    """Returns the loss of an epoch in which all that the shift gives is zeros: a tenth of the labels right, if nothing goes past it."""
+    if "random_shift" in snippet:
+        import keras
+
+        dark = {"random_shift": lambda: keras.layers.Rescaling(0.0)}
+    else:
+
+        class Dark(snippet["RandomShift"]):
+            def forward(self, images):
+                return 0 * super().forward(images)
+
+        dark = {"RandomShift": Dark}
+    few = [tuple(array[:6400] for array in part) for part in (training, validation)]
+    with other_constants(snippet, EPOCHS=1, **dark), contextlib.redirect_stdout(io.StringIO()):
+        return snippet["train"](snippet["build_model"](), *few)[0][0]
 
 
 def _pictures(figure):
@@ -72,9 +101,13 @@ def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     confusion_matrix = _drawn_confusion_matrix()
     plt.close("all")  # what follows draws some of them again
     training, validation = what_train_receives(snippet)
+    noise = numpy.random.default_rng(0).random((28, 28), "float32")
     (images, labels), (validation_images, validation_labels) = _arrays(training), _arrays(validation)
     return {
         **parameters,
+        "noise": noise,
+        "shifted": _shifted(snippet, numpy.repeat(noise[None], 2500, axis=0)),
+        "loss_in_the_dark": _loss_in_the_dark(snippet, training, validation),
         "places": _find(images, train_images),
         "labels": labels,
         "validation_places": _find(validation_images, train_images),

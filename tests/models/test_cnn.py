@@ -10,8 +10,9 @@ from tests.models.versions import assert_near
 
 TOPIC = "models/cnn"
 pytestmark = pytest.mark.script("cnn")  # but for the window by hand
-EPOCHS = 2
+EPOCHS = 8
 LABEL_SMOOTHING = 0.1
+SHIFT = 2
 
 
 @pytest.fixture
@@ -68,6 +69,20 @@ def test_validation_images_are_a_twelfth_of_the_training_set_and_not_trained_on(
     np.testing.assert_array_equal(probe["validation_labels"], probe["train_labels"][validation_places])
 
 
+def test_training_images_move_by_two_pixels_at_most_and_to_each_place_alike(probe):
+    """Each is one of the 25 windows of the padded image, none more often than chance has it; 24 degrees of freedom."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(probe["noise"], SHIFT), (28, 28)).reshape(-1, 28 * 28)
+    found = np.array([(windows == each.ravel()).all(axis=1) for each in probe["shifted"]])
+    assert (found.sum(axis=1) == 1).all()
+    counts, expected = found.sum(axis=0), len(found) / len(windows)
+    assert np.sum((counts - expected) ** 2 / expected) < 70, counts
+
+
+def test_training_sees_images_through_the_shift_alone(probe):
+    """Where it gives zeros, nothing is learned but how often each digit comes."""
+    assert probe["loss_in_the_dark"] > 2.25
+
+
 def test_accuracies_are_what_the_script_says(run, probe):
     """Recounted by code of our own: catches a wrong set, a wrong axis, a wrong mean."""
     assert run.results["test_accuracy"] == pytest.approx(accuracy(probe["test_logits"], probe["test_labels"]), abs=1e-6)
@@ -76,6 +91,7 @@ def test_accuracies_are_what_the_script_says(run, probe):
     assert run.results["validation_accuracies"][-1] == pytest.approx(recounted, abs=1e-6)
 
 
+@pytest.mark.needs_whole("training images are read at least as well as others")
 def test_training_images_are_read_at_least_as_well(probe):
     """A model that had been trained on the test set, or on the validation images, would fail here."""
     places, held_out = probe["places"], probe["validation_places"]
@@ -86,11 +102,12 @@ def test_training_images_are_read_at_least_as_well(probe):
 
 def test_loss_falls_from_guessing(run):
     losses = run.results["training_losses"]
-    assert len(losses) == len(run.results["validation_accuracies"]) == EPOCHS
+    assert len(losses) == len(run.results["validation_accuracies"]) == (2 if run.rehearsed else EPOCHS)
     assert losses[0] < np.log(10)
     assert all(later < earlier for earlier, later in zip(losses, losses[1:])), losses
 
 
+@pytest.mark.needs_mnist("the loss is near that of the finished model; in two epochs of the stand-in it falls too far")
 def test_loss_is_the_cross_entropy_of_the_logits(run, probe):
     """Near that of the finished model on the same images, and above the entropy of the smoothed labels."""
     assert run.results["training_losses"][-1] > 0.5
@@ -107,14 +124,14 @@ def test_one_image_is_predicted_from_the_logits_it_prints(run, probe):
 
 
 def test_recorded_logits_keep_the_distance_that_the_labels_ask_for(catalog):
-    """The line that the page shows: the largest logit lies about ln(0.91 / 0.01) above the mean of the others."""
+    """The line that the page shows: the largest logit lies ln(0.91 / 0.01) above the mean of the others, within a tenth of that."""
     for script in catalog.select(TOPIC):
         if script.name == "cnn":
             line = re.search(
                 r"^logit(.*)$", record_path(catalog, script, "cpu", "txt").read_text("utf-8"), re.MULTILINE
             )
             *others, largest = sorted(float(number) for number in line.group(1).split())
-            assert abs(largest - np.mean(others) - np.log(91)) < 0.25, script.stem
+            assert abs((largest - np.mean(others)) / np.log(91) - 1) < 0.1, script.stem
 
 
 def test_validation_accuracy_is_printed_after_each_epoch(run):
@@ -175,11 +192,13 @@ def test_map_moves_with_the_digit_and_the_dense_neuron_does_not(run, probe):
 @pytest.mark.script("window")
 def test_pooling_softens_a_shift_and_does_not_remove_it(run, probe):
     """The pooled maps, computed another way: nothing of the digit is lost at the border."""
-    pooled = []
+    maps, pooled = [], []
     for shift in (0, 1, 2):
         moved = np.roll(np.pad(probe["picture"], 4), shift, axis=1)
         feature_map = convolve(moved[None, :, :, None], probe["kernel"][:, :, None, None], 0)
-        pooled.append(pool(np.maximum(0, feature_map))[0, :, :, 0])
+        maps.append(np.maximum(0, feature_map))
+        pooled.append(pool(maps[-1])[0, :, :, 0])
+    assert run.results["relu_answers"] == [np.sum(maps[0] * each) for each in maps]
     assert run.results["pooled_answers"] == [np.sum(pooled[0] * each) for each in pooled]
     assert run.results["pooled_sums"] == [each.sum() for each in pooled]
     np.testing.assert_array_equal(pooled[2][:, 1:], pooled[0][:, :-1])

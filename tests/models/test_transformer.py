@@ -261,5 +261,7 @@ def test_gpt_writes_and_bert_fills_in(run):
     )
     both, left = run.results["filled_shares"]
     assert both > 0.9 and left < 0.2, run.results["filled_shares"]
+    zero = 3  # the token of the digit 0, the most frequent in training: what the page says that GPT answers
+    assert np.mean(probe["GPT_guesses"][:, 1] == zero) > 0.9
     filled = [np.mean(probe[f"filled_{place}"] == probe["tokens"][:, place]) for place in range(6)]
     assert min(filled) > 0.6, filled  # the other digits too, of which nothing is promised, are no guesses

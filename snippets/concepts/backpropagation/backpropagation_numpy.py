@@ -123,11 +123,12 @@ def accuracy(parameters):
 
 
 generator = np.random.default_rng(0)
-random_right = []
+random_right, quiet = [], []  # quiet: hidden neurons that are active at no point
 for trial in range(10):
     begin_W1, begin_W2 = generator.normal(0, np.sqrt(2 / 2), (2, 3)), generator.normal(0, np.sqrt(2 / 3), (3, 2))
     path = train((begin_W1, np.zeros(3), begin_W2, np.zeros(2)), updates=3000)[1]
     random_right.append(accuracy(path[-1]))
+    quiet.append(int((forward(G, *path[-1])[0] <= 0).all(axis=0).sum()))
 nudged_right = accuracy(trials["one nudged"][1][-1])
 print(f"one nudged: {nudged_right:.3f} right; random:", *(f"{share:.3f}" for share in sorted(random_right)))
 # --8<-- [end:random]
@@ -137,10 +138,12 @@ print(f"one nudged: {nudged_right:.3f} right; random:", *(f"{share:.3f}" for sha
 summed, path = train(start, divide=False)
 mended = train(start, rate=0.1 / len(G), divide=False)[0]
 print("sum in place of mean:", " ".join(f"{value:.3g}" for value in summed[:9]))
+print(f"after update 12: {summed[12]:.3g}; after update 17: {summed[17]:.3g}")
 summed_inside = int((forward(G, *path[8])[2].argmax(axis=1) == 0).sum())
 active = np.array([(forward(G, *parameters)[0] > 0).sum(axis=0) for parameters in path])  # (301, 3)
 silent_from = int(np.flatnonzero(active[:, 2]).max()) + 1
-print(f"after update 8: {summed_inside} points called inside, {active[8].tolist()} active at each hidden neuron")
+print(f"after update 8: {summed_inside} points called inside")
+print(f"each hidden neuron is active at {active[8].tolist()} of {len(G)} points")
 print(f"the third hidden neuron is silent from update {silent_from} to the end")
 # --8<-- [end:mistakes]
 
@@ -161,8 +164,15 @@ for update in range(300):
     lengths.append(np.linalg.norm(wrong[0]) / np.linalg.norm(true[0]))
     crooked = [values - 0.1 * gradient for values, gradient in zip(crooked, wrong)]
     crooked_losses.append(loss(G, T, *crooked))
+
+frozen = two
+for update in range(300):  # the hidden layer does not move at all
+    last = backward(G, T, *frozen)[2:]
+    frozen = *two[:2], *(values - 0.1 * gradient for values, gradient in zip(frozen[2:], last))
+frozen_loss = loss(G, T, *frozen)
 print(f"gradient of W1 without the transpose: at most {max(lengths):.4f} of its true length")
 print(f"loss {straight[0]:.3f} -> {straight[-1]:.3f} with it, {crooked_losses[-1]:.3f} without")
+print(f"with the hidden layer frozen: {frozen_loss:.3f}")
 # --8<-- [end:transpose]
 
 
@@ -186,6 +196,10 @@ example_loss, example_gradients = float(L4), exact.tolist()
 training_losses, summed_losses = losses.tolist(), summed[:18].tolist()
 mended_difference = float(np.abs(mended - losses).max())
 right = [accuracy(snapshots[update]) for update in (0, 300)]
+log_P = forward(G, *start)[2]
+undecided = int((log_P[:, 0] == log_P[:, 1]).sum())  # points on the border at the start
+right_outside = float(((log_P[:, 0] > log_P[:, 1]) == inside).mean())  # if these count so
+frozen_loss = float(frozen_loss)
 inside_share = float(inside.mean())
 final_weights = [float(v) for curve, path in trials.values() for v in path[-1][0].ravel()]
 start_losses = [float(curve[-1]) for curve, path in trials.values()]

@@ -87,13 +87,13 @@ print("stochastic, last 30 passes: rate 0.1 {:.4f}, rate 0.01 {:.4f}".format(*se
 
 
 # --8<-- [start:own_rates]
-tried = (0.001, 0.003, 0.01, 0.03, 0.1, 0.39)
+tried = (0.001, 0.003, 0.01, 0.03, 0.1, 0.39, 1.0)
 with np.errstate(over="ignore", invalid="ignore"):  # too large a rate ends in infinity
     ends = {name: [excess(descend(rate, size, 60)[-200 // size :]).mean() for rate in tried]
             for name, size in batch_sizes.items()}  # each the mean of the sixtieth pass
 lowest_ends = [np.nanmin(end) for end in ends.values()]
 for name, end in ends.items():
-    print(f"{name:11} best of six rates {tried[np.nanargmin(end)]}, lowest end {np.nanmin(end):.1e}")
+    print(f"{name:11} best of seven rates {tried[np.nanargmin(end)]}, lowest end {np.nanmin(end):.1e}")
 # --8<-- [end:own_rates]
 
 

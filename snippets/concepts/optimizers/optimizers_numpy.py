@@ -111,6 +111,17 @@ for name, rate, loss in zip(races, best_rates, race_losses):
 # --8<-- [end:race]
 
 
+# --8<-- [start:spike]
+weight, state, across_rates = np.array([-4.0, 1.0]), {}, []
+for _ in range(100):  # RMSProp once more, at its best rate
+    weight = rmsprop(weight, valley @ weight, state, best_rates[2])
+    across_rates.append(best_rates[2] / np.sqrt(state["s"][1] + 1e-7))
+above_at = int(np.argmax(np.array(across_rates) > 2 / 100)) + 1
+lowest_after, last_across_rate = min(across_rates[above_at - 1 :]), across_rates[-1]
+print(f"RMSProp's rate across: above 2/100 from step {above_at} on, {last_across_rate:.4f} at step 100")
+# --8<-- [end:spike]
+
+
 # --8<-- [start:turned]
 angle = np.arange(16) * np.pi / 8 + np.pi / 16
 circle = 4 * np.stack([np.cos(angle), np.sin(angle)], axis=1)  # 16 starts

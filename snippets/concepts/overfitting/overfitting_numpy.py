@@ -55,6 +55,11 @@ training_errors = np.median(training, axis=0)
 validation_errors = np.median(validation, axis=0)
 best_degree = int(validation_errors.argmin())
 print("lowest error on new points: degree", best_degree)
+everywhere = np.linspace(-1, 1, 2001)
+line = Polynomial.fit(x, truth(x), 1)  # no noise: what is left is that a line is no sine
+line_errors = [float(error(line, points, truth(points))) for points in (x, x[1:-1], everywhere)]
+print(f"a line fitted without noise: error {line_errors[0]:.3f} at the {len(x)} points,")
+print(f"{line_errors[1]:.3f} without the outermost two, {line_errors[2]:.3f} over the whole range")
 # --8<-- [end:sizes]
 
 

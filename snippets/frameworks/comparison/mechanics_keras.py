@@ -30,7 +30,7 @@ def count_eager_runs(model, rows: int) -> int:
     seen.clear()
     for _ in range(CALLS):
         model(np.zeros((rows, 784), "float32"))
-    print(f"{CALLS} calls, {rows} rows: Python saw {seen}")
+    print(f"plain: {CALLS} calls, {rows} rows, Python saw {seen}")
     return len(seen)
 
 
@@ -38,7 +38,7 @@ def count_fit_runs(model, rows: int) -> int:
     seen.clear()
     images, labels = np.zeros((CALLS * rows, 784), "float32"), np.zeros(CALLS * rows)
     model.fit(images, labels, batch_size=rows, verbose=0)
-    print(f"fit, {CALLS} batches, {rows} rows: Python saw {seen}")
+    print(f"fit: {CALLS} batches, {rows} rows, Python saw {seen}")
     return len(seen)
 # --8<-- [end:graph]
 

@@ -26,11 +26,11 @@ class Model(gluon.HybridBlock):
 
 
 # --8<-- [start:graph]
-def count_runs(model, rows: int) -> int:
+def count_runs(model, rows: int, how: str = "plain") -> int:
     seen.clear()
     for _ in range(CALLS):
         model(mx.nd.zeros((rows, 784)))
-    print(f"{CALLS} calls, {rows} rows: Python saw {seen}")
+    print(f"{how}: {CALLS} calls, {rows} rows, Python saw {seen}")
     return len(seen)
 # --8<-- [end:graph]
 
@@ -69,7 +69,7 @@ if __name__ == "__main__":
     model.initialize()
     python_runs = [count_runs(model, 64)]
     model.hybridize()
-    python_runs += [count_runs(model, 64), count_runs(model, 32)]
+    python_runs += [count_runs(model, 64, "graph"), count_runs(model, 32, "graph")]
     other_device = accepts_other_device()
     loss_function = gluon.loss.SoftmaxCrossEntropyLoss()
     losses = loss_function(LOGITS, LABELS)  # (4,)

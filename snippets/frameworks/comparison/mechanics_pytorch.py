@@ -26,11 +26,11 @@ class Model(nn.Module):
 
 
 # --8<-- [start:graph]
-def count_runs(function, rows: int) -> int:
+def count_runs(function, rows: int, how: str = "plain") -> int:
     seen.clear()
     for _ in range(CALLS):
         function(torch.zeros(rows, 784))
-    print(f"{CALLS} calls, {rows} rows: Python saw {seen}")
+    print(f"{how}: {CALLS} calls, {rows} rows, Python saw {seen}")
     return len(seen)
 # --8<-- [end:graph]
 
@@ -63,7 +63,8 @@ if __name__ == "__main__":
     torch.manual_seed(SEED)
     model = Model()
     graph = torch.compile(model, backend="eager")  # captured, and run without a C++ compiler
-    python_runs = [count_runs(model, 64), count_runs(graph, 64), count_runs(graph, 32)]
+    python_runs = [count_runs(model, 64)]
+    python_runs += [count_runs(graph, 64, "graph"), count_runs(graph, 32, "graph")]
     other_device = accepts_other_device()
     loss_function = nn.CrossEntropyLoss()
     loss = loss_function(LOGITS, LABELS)

@@ -25,11 +25,11 @@ class Model(tf.Module):
 
 
 # --8<-- [start:graph]
-def count_runs(function, rows: int) -> int:
+def count_runs(function, rows: int, how: str = "plain") -> int:
     seen.clear()
     for _ in range(CALLS):
         function(tf.zeros((rows, 784)))
-    print(f"{CALLS} calls, {rows} rows: Python saw {seen}")
+    print(f"{how}: {CALLS} calls, {rows} rows, Python saw {seen}")
     return len(seen)
 # --8<-- [end:graph]
 
@@ -62,7 +62,8 @@ if __name__ == "__main__":
     tf.random.set_seed(SEED)
     model = Model()
     graph = tf.function(model)
-    python_runs = [count_runs(model, 64), count_runs(graph, 64), count_runs(graph, 32)]
+    python_runs = [count_runs(model, 64)]
+    python_runs += [count_runs(graph, 64, "graph"), count_runs(graph, 32, "graph")]
     other_device = accepts_other_device()
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(LABELS, LOGITS)  # (4,)
     loss_values = np.size(losses)

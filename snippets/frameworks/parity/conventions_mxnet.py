@@ -3,10 +3,10 @@ import matplotlib.pyplot as plt
 import mxnet as mx
 import numpy as np
 from mxnet import autograd, gluon
-from mxnet.gluon import nn
+from mxnet.gluon import nn, rnn
 
-from layers_numpy import batch_norm, layer_norm
-from weights_mxnet import difference
+from layers_numpy import batch_norm, example, layer_norm
+from weights_mxnet import call_gluon, difference, gru_to_gluon, load, rnn_to_gluon, with_one_bias
 
 SEED = 0
 # --8<-- [end:imports]
@@ -89,6 +89,28 @@ def squared_error(generator):
 # --8<-- [end:square]
 
 
+# --8<-- [start:recurrent]
+def rnn_activation(generator):
+    formula, x, weights = example("SimpleRNN", 6, 5, generator)
+    expected, found = formula(x, *weights), []
+    for options in ({}, {"activation": "tanh"}):
+        layer = with_one_bias(rnn.RNN(5, input_size=6, layout="NTC", **options))
+        load(layer, rnn_to_gluon(weights))
+        found.append(difference([expected], [call_gluon(layer, x).asnumpy()]))
+    return found
+
+
+def gru_axes(generator):
+    formula, x, weights = example("GRU", 6, 5, generator)  # x: (N, T, I)
+    expected, found = formula(x, *weights), []
+    for options in ({}, {"layout": "NTC"}):  # the default is "TNC"
+        layer = rnn.GRU(5, input_size=6, **options)
+        load(layer, gru_to_gluon(weights))
+        found.append(difference([expected], [call_gluon(layer, x).asnumpy()]))
+    return found
+# --8<-- [end:recurrent]
+
+
 # --8<-- [start:initialisers]
 def initial_weights() -> list[float]:
     deviations = []
@@ -107,13 +129,15 @@ CONVENTIONS = {
     "epsilon of Adam, one step": adam_epsilon,
     "size of Trainer.step": step_size,
     "half of the L2 loss": squared_error,
+    "activation of the RNN": rnn_activation,
+    "axes of the GRU": gru_axes,
 }
 # --8<-- [end:list]
 
 
 # --8<-- [start:draw]
 def draw(names, ignored, aligned):
-    _, axes = plt.subplots(num="gap", clear=True, figsize=(7, 2.2), layout="tight")
+    _, axes = plt.subplots(num="gap", clear=True, figsize=(7, 2.6), layout="tight")
     axes.plot(ignored, names, "o", label="ignored")
     axes.plot(aligned, names, "o", label="aligned")
     axes.set_xscale("symlog", linthresh=1e-9)

@@ -211,6 +211,22 @@ def adam_epsilon(generator):
 # --8<-- [end:adam]
 
 
+# --8<-- [start:axes]
+def gru_axes(generator):
+    layer, x = keras.layers.GRU(5, return_sequences=True), normal(generator, 4, 7, 6)  # (N, T, I)
+    state = gru_to_pytorch(randomise(layer, x, generator))
+    modules = nn.GRU(6, 5), nn.GRU(6, 5, batch_first=True)  # the first takes (T, N, I)
+    return distances(layer, x, *(loaded(module, state) for module in modules))
+
+
+def attention_axes(generator):
+    layer, x = keras.layers.MultiHeadAttention(num_heads=2, key_dim=3), normal(generator, 4, 7, 6)
+    state = attention_to_pytorch(randomise(layer, x, generator))
+    modules = [nn.MultiheadAttention(6, num_heads=2, batch_first=first) for first in (False, True)]
+    return distances(layer, x, *(loaded(module, state) for module in modules))
+# --8<-- [end:axes]
+
+
 # --8<-- [start:initialisers]
 def initial_weights() -> list[float]:
     layer, module = keras.layers.Dense(64), nn.Linear(784, 64)
@@ -236,13 +252,15 @@ CONVENTIONS = {
     "momentum of BatchNorm": batch_norm_momentum,
     "running variance": running_variance,
     "epsilon of Adam, one step": adam_epsilon,
+    "axes of the GRU": gru_axes,
+    "axes of attention": attention_axes,
 }
 # --8<-- [end:list]
 
 
 # --8<-- [start:draw]
 def draw(names, ignored, aligned):
-    _, axes = plt.subplots(num="gap", clear=True, figsize=(7, 3.6), layout="tight")
+    _, axes = plt.subplots(num="gap", clear=True, figsize=(7, 4), layout="tight")
     axes.plot(ignored, names, "o", label="ignored")
     axes.plot(aligned, names, "o", label="aligned")
     axes.set_xscale("symlog", linthresh=1e-9)

@@ -8,10 +8,11 @@ import numpy as np
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 2
+EPOCHS = 8
 BATCH_SIZE = 64
 PEAK_LEARNING_RATE = 4e-3
 LABEL_SMOOTHING = 0.1
+SHIFT = 2  # pixels
 # --8<-- [end:imports]
 
 
@@ -53,6 +54,15 @@ def build_model() -> keras.Model:
 # --8<-- [end:model]
 
 
+# --8<-- [start:shift]
+def random_shift() -> keras.layers.Layer:
+    factor = (SHIFT + 0.5) / 28  # rounded to whole pixels
+    return keras.layers.RandomTranslation(
+        factor, factor, fill_mode="constant", interpolation="nearest"
+    )
+# --8<-- [end:shift]
+
+
 # --8<-- [start:train]
 def train(model, training, validation) -> tuple[list[float], list[float]]:
     (images, labels), (validation_images, validation_labels) = training, validation
@@ -63,12 +73,13 @@ def train(model, training, validation) -> tuple[list[float], list[float]]:
         warmup_steps=steps // 10,
         decay_steps=steps - steps // 10,
     )
-    model.compile(
+    shifted = keras.Sequential([random_shift(), model])
+    shifted.compile(
         optimizer=keras.optimizers.Adam(schedule),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=LABEL_SMOOTHING),
         metrics=["accuracy"],
     )
-    history = model.fit(
+    history = shifted.fit(
         images,
         keras.utils.to_categorical(labels),  # (N, 10)
         batch_size=BATCH_SIZE,

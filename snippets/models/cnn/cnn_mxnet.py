@@ -8,10 +8,11 @@ from mxnet.gluon import nn
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 2
+EPOCHS = 8
 BATCH_SIZE = 64
 PEAK_LEARNING_RATE = 4e-3
 LABEL_SMOOTHING = 0.1
+SHIFT = 2  # pixels
 CONTEXT = mx.gpu() if mx.context.num_gpus() else mx.cpu()
 # --8<-- [end:imports]
 
@@ -57,8 +58,21 @@ def build_model() -> gluon.Block:
 # --8<-- [end:model]
 
 
+# --8<-- [start:shift]
+class RandomShift(gluon.Block):
+    def forward(self, images):  # (B, 1, 28, 28)
+        padded = np.pad(images.asnumpy(), 2 * [(0, 0)] + 2 * [(SHIFT, SHIFT)])
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (28, 28), axis=(2, 3))
+        rows, columns = np.random.randint(2 * SHIFT + 1, size=(2, len(images)))
+        shifted = windows[np.arange(len(images)), :, rows, columns]
+        return mx.nd.array(shifted, ctx=images.context)
+# --8<-- [end:shift]
+
+
 # --8<-- [start:train]
 def train(model, training, validation) -> tuple[list[float], list[float]]:
+    shifted = nn.Sequential()
+    shifted.add(RandomShift(), model)
     dataset = gluon.data.ArrayDataset(*training)
     batches = gluon.data.DataLoader(dataset, batch_size=BATCH_SIZE, shuffle=True)
     loss_function = gluon.loss.SoftmaxCrossEntropyLoss(sparse_label=False)
@@ -82,7 +96,7 @@ def train(model, training, validation) -> tuple[list[float], list[float]]:
                 off_value=LABEL_SMOOTHING / 10,
             )
             with autograd.record():
-                logits = model(images.as_in_context(CONTEXT))  # (B, 10)
+                logits = shifted(images.as_in_context(CONTEXT))  # (B, 10)
                 losses = loss_function(logits, targets)
             losses.backward()
             trainer.step(len(images))

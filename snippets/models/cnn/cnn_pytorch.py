@@ -8,10 +8,11 @@ from torch.utils.data import DataLoader, TensorDataset
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 2
+EPOCHS = 8
 BATCH_SIZE = 64
 PEAK_LEARNING_RATE = 4e-3
 LABEL_SMOOTHING = 0.1
+SHIFT = 2  # pixels
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
 # --8<-- [end:imports]
 
@@ -59,8 +60,19 @@ def build_model() -> nn.Module:
 # --8<-- [end:model]
 
 
+# --8<-- [start:shift]
+class RandomShift(nn.Module):
+    def forward(self, images):  # (B, 1, 28, 28)
+        padded = nn.functional.pad(images, 4 * [SHIFT])
+        windows = padded.unfold(2, 28, 1).unfold(3, 28, 1)  # (B, 1, 5, 5, 28, 28)
+        rows, columns = torch.randint(2 * SHIFT + 1, (2, len(images)))
+        return windows[torch.arange(len(images)), :, rows, columns]
+# --8<-- [end:shift]
+
+
 # --8<-- [start:train]
 def train(model, training, validation) -> tuple[list[float], list[float]]:
+    shifted = nn.Sequential(RandomShift(), model)
     batches = DataLoader(TensorDataset(*training), batch_size=BATCH_SIZE, shuffle=True)
     loss_function = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
     optimizer = torch.optim.Adam(model.parameters())
@@ -72,7 +84,7 @@ def train(model, training, validation) -> tuple[list[float], list[float]]:
         model.train()
         total_loss = 0.0
         for images, labels in batches:
-            logits = model(images.to(DEVICE))  # (B, 10)
+            logits = shifted(images.to(DEVICE))  # (B, 10)
             loss = loss_function(logits, labels.to(DEVICE))
             optimizer.zero_grad()
             loss.backward()

@@ -138,7 +138,7 @@ const FIGURES = {
       line("zero", [[0, 0], [1, 0]].map(pixel)) + line("aim", [[0, 0], [1, 1]].map(pixel))
       + line("second", [[0, first.bias], [1, first.weight + first.bias]].map(pixel)) + line("main thick", inputs.map(input => pixel([input, output(input)]))))
     const sentence = first.highest > 0 ? "lives" : slope > 0 ? "returns" : "dies"
-    return { pictures: [picture], numbers: { highest: first.highest, loss, back, low: String(LOW), steps: 4999 }, sentence }
+    return { pictures: [picture], numbers: { highest: first.highest, loss, back, low: String(LOW), steps: 4998 }, sentence }
   },
 
   "neuron.border"(given, { w1, w2, b }, names) {
@@ -155,7 +155,7 @@ const FIGURES = {
     const pictures = [["and", and_states], ["xor", xor_states]].map(([table, states]) => {
       const state = states.slice(3 * correction, 3 * correction + 3)
       numbers[table] = right(neuron(state), table)
-      numbers[`${table}_state`] = state.map(show).join(", ")
+      ;[numbers[`${table}_w1`], numbers[`${table}_w2`], numbers[`${table}_b`]] = state
       const corner = (row, [x, y]) => TABLES[table][row] ? `<circle class="one" cx="${tenth(x)}" cy="${tenth(y)}" r="7"/>` : `<rect class="nought" x="${tenth(x - 6.5)}" y="${tenth(y - 6.5)}" width="13" height="13"/>`
       return plane(table.toUpperCase(), [180, 180], names, state, corner)
     })
