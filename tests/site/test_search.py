@@ -282,6 +282,57 @@ def test_words_that_only_ask_are_no_hits(reader: Callable[..., Reader]) -> None:
     assert not marks & {"is", "of", "out", "the"}
 
 
+def test_back_shows_the_results_again(reader: Callable[..., Reader]) -> None:
+    """From another page and from a section of the same; until the reader closes the dialog."""
+    page = reader(width=390).open("en/models/cnn/index.html")
+    dialog = page.locator("dialog.search")
+    page.locator(".search-button").click()
+    found = search(page, "confusion matrix")
+    for link in (
+        page.locator(".search-results li li a").first,
+        page.locator(f".search-results > li > a[href='{found[1]}']"),
+    ):
+        link.click()
+        page.wait_for_url(lambda url: not url.endswith("/cnn/"))
+        assert not dialog.is_visible()
+        page.go_back()
+        expect(dialog).to_be_visible()
+        expect(page.locator(".search-results > li > a").first).to_have_attribute("href", found[0])
+    page.locator(".search-close").click()
+    page.reload()
+    assert not dialog.is_visible()
+
+
+def test_enter_waits_for_the_results_and_opens_the_section(reader: Callable[..., Reader]) -> None:
+    """The reader is told that the search goes on; the section is the one that the query names."""
+    page = reader().open("en/index.html")
+    held = []
+    page.route("**/pagefind-entry.json*", lambda route: held.append(route))
+    page.keyboard.press("/")
+    page.keyboard.insert_text("loss is nan")
+    expect(page.locator(".search-status")).to_have_text("Searching…")
+    page.keyboard.press("Enter")
+    held[0].continue_()
+    page.wait_for_url("**/concepts/loss/#three-forms-of-one-formula")
+
+
+def test_a_fold_with_the_word_is_open_on_arrival(reader: Callable[..., Reader]) -> None:
+    page = reader().open("en/index.html")
+    page.keyboard.press("/")
+    search(page, "drop_last")
+    page.locator(".search-results li li a").first.click()
+    page.wait_for_url("**/concepts/epochs/#*")
+    assert "drop_last" in page.locator("details[open]").first.text_content()
+
+
+@pytest.mark.parametrize("touch", [False, True])
+def test_what_a_finger_cannot_use_is_not_shown(reader: Callable[..., Reader], touch: bool) -> None:
+    page = reader(width=390, has_touch=touch, is_mobile=touch).open("en/index.html")
+    page.locator(".search-button").click()
+    for part in (".search-hint", ".search-keys"):
+        assert page.locator(part).is_visible() != touch
+
+
 def test_a_result_on_the_same_page_closes_the_dialog(reader: Callable[..., Reader]) -> None:
     someone = reader(width=390)
     page = someone.open("en/models/cnn/index.html")

@@ -271,10 +271,13 @@
       ...excerpt.map(({ text, marked }) => (marked ? element("mark", {}, text) : text)))
   }
 
+  let best // the address that Enter opens: of the first page, or of its section that the query names
+  let waiting = false // for results, to open the best of them
   function show({ count, missing, pages }) {
     const how = count === 0 ? words.none : count === 1 ? words.one : words.other
     status.textContent = how.replace("#", count) + (count && missing.length ? words.missing.replace("#", missing.join(words.comma)) : "")
     elsewhere.hidden = count > 0
+    best = pages[0]?.best
     list.replaceChildren(...pages.map(({ title, address, sections }) => {
       // What stands before the first section is shown with the page itself.
       const top = sections.find(({ top }) => top)
@@ -289,18 +292,73 @@
     const current = ++latest
     const query = input.value.trim()
     elsewhere.hidden = true
-    if (!cut(query).length) {
+    best = undefined
+    waiting = false
+    list.ariaBusy = String(cut(query).length > 0)
+    if (list.ariaBusy === "false") {
       status.textContent = query && words.signs
       list.replaceChildren()
       return
     }
+    // Once the index is here, results come sooner than anyone could read this.
+    const slow = setTimeout(() => { if (current === latest) status.textContent = words.searching }, 150)
     try {
       const results = await find(query)
-      if (current === latest) show(results)
+      if (current !== latest) return
+      show(results)
+      if (waiting && best) go(best)
     } catch (error) {
       engine = undefined // The next query tries again.
+      if (current !== latest) return
       status.textContent = words.failed
       list.replaceChildren()
+    } finally {
+      clearTimeout(slow)
+      if (current === latest) list.ariaBusy = "false"
+    }
+  }
+
+  // Who comes back from a result finds the others again: this entry of the browser's history remembers the query.
+  let left = false // by a result, and not closed
+  const remember = query => history.replaceState({ ...history.state, query }, "")
+
+  /** Note what was looked for, for this page and for the one that is opened, and close the dialog. */
+  function leave(address) {
+    left = true
+    remember(input.value)
+    remembered.set("sought", [new URL(address, location.href).href, split(subject(input.value))])
+    dialog.close()
+  }
+
+  function go(address) {
+    leave(address)
+    location.href = address
+  }
+
+  function comeBack() {
+    const query = history.state?.query
+    if (!query || dialog.open) return
+    input.value = query
+    dialog.showModal()
+    search()
+  }
+
+  /** Open the folds of the section arrived at that alone have what was looked for. */
+  function unfold() {
+    const [address, runs] = remembered.get("sought") ?? []
+    if (address !== location.href) return
+    remembered.set("sought", null)
+    const anchor = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
+    const heading = anchor || document.querySelector("article h1")
+    if (!heading) return
+    const headings = [...document.querySelectorAll("article :is(h1, h2, h3, h4)")]
+    const next = headings[headings.indexOf(heading) + 1]
+    const inside = part => heading.compareDocumentPosition(part) & 4 && (!next || next.compareDocumentPosition(part) & 2)
+    const parts = [...document.querySelectorAll("article :is(p, li, td, pre, details)")].filter(inside)
+    for (const run of runs) {
+      const having = parts.filter(part => part.textContent.toLowerCase().includes(run.toLowerCase()))
+      const folds = having.map(part => part.closest("details:not([open])"))
+      if (folds.length && folds.every(fold => fold)) folds[0].open = true
     }
   }
 
@@ -315,13 +373,16 @@
   input.addEventListener("compositionend", search)
   dialog.querySelector("form").addEventListener("submit", event => {
     event.preventDefault()
-    list.querySelector("a")?.click()
+    waiting = list.ariaBusy === "true"
+    if (!waiting && best) go(best)
   })
   button.addEventListener("click", open)
   dialog.querySelector(".search-close").addEventListener("click", () => dialog.close())
   dialog.addEventListener("click", event => {
-    // The backdrop, or a result: one on this page leaves the dialog open otherwise.
-    if (event.target === dialog || event.target.closest("a")) dialog.close()
+    const chosen = event.target.closest("a")
+    const apart = event.ctrlKey || event.metaKey || event.shiftKey // in another tab or window, while this one stays
+    if (chosen && !apart) leave(chosen.href)
+    if (event.target === dialog) dialog.close()
   })
   dialog.addEventListener("keydown", event => {
     const links = [input, ...dialog.querySelectorAll("p:not([hidden]) > a, .search-results a")]
@@ -332,6 +393,14 @@
       next?.focus()
     }
   })
+  dialog.addEventListener("close", () => {
+    if (!left) remember(undefined)
+    left = waiting = false
+  })
+  addEventListener("pageshow", comeBack)
+  addEventListener("popstate", () => (history.state?.query ? comeBack() : dialog.close()))
+  addEventListener("hashchange", unfold)
+  unfold()
   // Who speaks to the device, or strikes keys by mistake, has no use for keys that act alone.
   function useKeys(wanted) {
     keys.checked = wanted
