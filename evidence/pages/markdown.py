@@ -112,7 +112,7 @@ WORDS = {
         "separator": "，",
         "checked": "公式",
         "checks": "输入相同时，本页的算式与各框架自己的函数最多相差多少；其中最大的值超过 1 时，差已除以这个值；未注明的都是双精度（{}，{} 测得）。",
-        "single": "，单精度",
+        "single": "，按单精度比",
         "difference": {"value": "相差 {}", "derivative": "导数相差 {}"},
         "nothing": "无",
         "seconds": "{} 秒",
@@ -150,7 +150,7 @@ WORDS = {
         "of_name": "（脚本 {}）",
         "times": "{} 倍",
         "to": " 至 ",
-        "ratio": "官方示例用的时间是它的",
+        "ratio": "官方示例的用时是它的",
         "verified": "本页的脚本运行于：{}",
         "parity": "：装进同样的权重，{frameworks} 的版本与 Keras 的最多相差：输出 {forward}，梯度 {gradient}，SGD 十步之后的参数 {sgd_10}（{date}）。",
         "parity_how": "怎样核对",
@@ -175,7 +175,7 @@ WORDS = {
         "separator": ", ",
         "checked": "Formula",
         "checks": "Largest difference between this page’s formulas and each framework’s own function, for the same inputs, divided by the largest value where that is above 1, in double precision where nothing else is said ({}, measured on {}).",
-        "single": ", in single precision",
+        "single": ", to single precision",
         "difference": {"value": "difference {}", "derivative": "of the derivative {}"},
         "nothing": "none",
         "seconds": "{} s",
@@ -778,7 +778,7 @@ class ChecksBlock(ReadingBlock):
         )
         note = etree.SubElement(container, "p")
         note.text = AtomicString(words["checks"].format(versions, found.date))
-        table = etree.SubElement(container, "table")
+        table = etree.SubElement(container, "table", {"class": "evidence-rows"})
         head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
         for text in (words["checked"], *(FRAMEWORKS[name] for name in used)):
             etree.SubElement(head, "th", {"scope": "col"}).text = AtomicString(text)
@@ -793,7 +793,7 @@ class ChecksBlock(ReadingBlock):
                 code = etree.SubElement(title, "code")
                 code.text, code.tail = AtomicString(check.value), AtomicString(precision)
             for framework in used:
-                cell = etree.SubElement(row, "td")
+                cell = etree.SubElement(row, "td", {"data-label": FRAMEWORKS[framework]})
                 if framework not in check.code:
                     cell.text = AtomicString(words["nothing"])
                     continue

@@ -13,11 +13,14 @@ from markdown.preprocessors import Preprocessor
 WORDS = {
     "zh": {
         "known": "代码都在[仓库](<{}>)里：",
-        "unknown": "这一次构建没有登记公开仓库的地址；拿到整站源码文件夹的人，在里面运行：",
+        "unknown": "这一份网站没有写明整站的源码在哪里取。各个主题的脚本，在它自己的页面上就能下载。手头有整站源码文件夹的人，在里面运行：",
     },
     "en": {
         "known": "The code is in [the repository](<{}>):",
-        "unknown": "No public address of the source is recorded in this build. Whoever has its folder can run in it:",
+        "unknown": (
+            "This copy of the site does not say where the source of the whole can be fetched. The scripts of each topic can be"
+            " downloaded from the topic’s page. Whoever has the folder with the source of the whole can run in it:"
+        ),
     },
 }
 

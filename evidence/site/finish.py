@@ -29,6 +29,26 @@ MENDS = (  # What the theme writes, and what it should have written: less than k
     ),
 )
 
+# The address of a source is its text as well, which paper need not repeat.
+ADDRESS = re.compile(r'<a href="(https?://[^"]+)">(?=\1</a>)')
+# A recorded figure leads to its file, which a phone can show as large as one likes. Not on the home page, whose cards lead on.
+FIGURE = re.compile(r'<p>(<img [^>]*\bsrc="([^"]+\.svg)"[^>]*>)</p>')
+
+# Where a reader who shortens an address ends up. The map of the same language shows every section.
+FOLDER = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<meta name="robots" content="noindex">
+<meta http-equiv="refresh" content="0; url=../map/">
+</head>
+<body><p><a href="../map/">{title}</a></p></body>
+</html>
+"""
+MAPS = {"": ("zh", "地图"), "en": ("en", "Map")}
+
 UNUSED = re.compile(r"assets/(?:javascripts/(?:bundle|lunr|workers)|.*\.map$)")
 SCRIPT = re.compile(r'<script src="([^"]+)"')
 INLINE = re.compile(
@@ -67,11 +87,23 @@ def mend(html):
 
 
 def on_post_page(html, page, config):
-    return mend(html)
+    html = ADDRESS.sub(r'<a href="\1" class="address">', mend(html))
+    return html if page.is_homepage else FIGURE.sub(r'<p><a href="\2" class="figure">\1</a></p>', html)
 
 
 def on_post_template(html, template_name, config):
     return mend(html)
+
+
+def lead_folders_to_the_map(site):
+    """Give the address of each section, such as /models/, a page that leads on: a host would know none."""
+    for folder, (language, title) in MAPS.items():
+        root = site / folder
+        if not (root / "map" / "index.html").exists():
+            continue  # files instead of folders, for reading from disk
+        for section in {page.parents[1] for page in root.glob("*/*/index.html")} - {site / "en"}:
+            text = FOLDER.format(language=language, title=title)
+            (section / "index.html").write_text(text, encoding="utf-8", newline="\n")
 
 
 def checksum(content):
@@ -84,6 +116,7 @@ def on_post_build(config):
         return
     site = Path(config.site_dir)
     purge(site)
+    lead_folders_to_the_map(site)
     checksums = {file.name: checksum(file.read_bytes()) for file in (site / "assets" / "javascripts").glob("*.js")}
     allowed = set()
     for page in site.rglob("*.html"):

@@ -114,7 +114,7 @@ def test_dying_neuron():
         highest, losses = train(slope, rate)
         assert ours["highest"] == pytest.approx(highest, rel=1e-9, abs=1e-9), (rate, slope)
         assert ours["loss"] == pytest.approx(losses[-1], rel=1e-9, abs=1e-9), (rate, slope)
-        assert ours["steps"] == len(losses) - 2, (rate, slope)  # updates between the first and the last loss, but the first
+        assert ours["steps"] == len(losses) - 2, (rate, slope)  # the last loss is taken before its update
         if "back" in ours:
             assert losses[ours["back"]] < float(ours["low"]) <= losses[ours["back"] - 1], (rate, slope)
 

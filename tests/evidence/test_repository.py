@@ -29,3 +29,10 @@ def test_without_an_address_none_is_invented(language):
     html = rendered(BLOCK, language=language)
     assert "git" not in html and "href" not in html and html.count("<p>") == 3 and "///" not in html
     assert ("文件夹" in html) == (language == "zh")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "自己的页面上就能下载"), ("en", "can be downloaded from the topic’s page")]
+)
+def test_without_an_address_it_says_what_can_be_had(language, words):
+    assert words in rendered(BLOCK, language=language)

@@ -192,11 +192,13 @@ def test_map_moves_with_the_digit_and_the_dense_neuron_does_not(run, probe):
 @pytest.mark.script("window")
 def test_pooling_softens_a_shift_and_does_not_remove_it(run, probe):
     """The pooled maps, computed another way: nothing of the digit is lost at the border."""
-    pooled = []
+    maps, pooled = [], []
     for shift in (0, 1, 2):
         moved = np.roll(np.pad(probe["picture"], 4), shift, axis=1)
         feature_map = convolve(moved[None, :, :, None], probe["kernel"][:, :, None, None], 0)
-        pooled.append(pool(np.maximum(0, feature_map))[0, :, :, 0])
+        maps.append(np.maximum(0, feature_map))
+        pooled.append(pool(maps[-1])[0, :, :, 0])
+    assert run.results["relu_answers"] == [np.sum(maps[0] * each) for each in maps]
     assert run.results["pooled_answers"] == [np.sum(pooled[0] * each) for each in pooled]
     assert run.results["pooled_sums"] == [each.sum() for each in pooled]
     np.testing.assert_array_equal(pooled[2][:, 1:], pooled[0][:, :-1])

@@ -51,6 +51,10 @@ class Page:
         return self.path.removeprefix("en/") if self.language == "en" else f"en/{self.path}"
 
     @cached_property
+    def leads_on(self) -> bool:
+        return 'http-equiv="refresh"' in self.file.read_text(encoding="utf-8")
+
+    @cached_property
     def anchors(self) -> set[str]:
         return {element["id"] for element in self.html.find_all(id=True)}
 
@@ -67,6 +71,15 @@ class Site:
 
     @cached_property
     def pages(self) -> dict[str, Page]:
+        return {path: page for path, page in self._files.items() if not page.leads_on}
+
+    @cached_property
+    def leading_on(self) -> dict[str, Page]:
+        """The pages that only lead to another."""
+        return {path: page for path, page in self._files.items() if page.leads_on}
+
+    @cached_property
+    def _files(self) -> dict[str, Page]:
         files = {file.relative_to(self.folder).as_posix(): file for file in sorted(self.folder.rglob("*.html"))}
         return {path: Page(path, file) for path, file in files.items()}
 

@@ -123,6 +123,29 @@ def test_language_switch_keeps_page_and_place(site: Site, reader: Callable[..., 
             )
 
 
+@pytest.mark.parametrize("path", ["models/gan/", "evidence/"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_language_switch_keeps_the_place_within_a_section(reader: Callable[..., Reader], path: str, width: int) -> None:
+    """At half of the longest section the other language opens at half of it, there and back."""
+    measure = """place => {
+      const headings = [...document.querySelectorAll(".md-content :is(h1, h2, h3, h4)[id]")]
+      const tops = [...headings, document.querySelector(".page-foot")].map(each => each.getBoundingClientRect().top)
+      place ??= tops.slice(1).reduce((longest, top, i) => top - tops[i] > tops[longest + 1] - tops[longest] ? i : longest, 0)
+      return [place, (100 - tops[place]) / (tops[place + 1] - tops[place]), tops[place], tops[place + 1]]
+    }"""
+    someone = reader(width=width)
+    page = someone.open(f"en/{path}")
+    place, _, top, end = page.evaluate(measure)
+    page.evaluate("top => scrollTo({top, behavior: 'instant'})", (top + end) / 2 - 100)
+    for language in ("zh", "en"):
+        link = page.locator(f".md-header [hreflang={language}]")
+        expect(link).to_have_attribute("href", re.compile(rf"#section-{place}-\d+$"))
+        link.click()
+        page.wait_for_url(f"{someone.server.root}{'en/' if language == 'en' else ''}{path}#*")
+        page.wait_for_load_state()
+        assert page.evaluate(measure, place)[1] == pytest.approx(0.5, abs=0.02), language
+
+
 @LANGUAGES
 def test_language_switch_leads_to_the_section_reached_by_scrolling(
     site: Site, reader: Callable[..., Reader], language: str
@@ -149,15 +172,30 @@ def test_language_switch_leads_to_the_section_reached_by_scrolling(
     page.wait_for_url(f"**/{MODELS[OTHER[language]].removesuffix('index.html')}#{quote(theirs[6])}")
 
 
-@LANGUAGES
-def test_language_switch_on_a_page_that_is_missing(
-    reader: Callable[..., Reader], project_site: Site, language: str
-) -> None:
-    someone = reader(site=project_site, language=language)
-    page = someone.open("models/no-such-model/")
-    for other in (OTHER[language], language):
-        page.locator(f".md-header [hreflang={other}]").dispatch_event("click")
-        page.wait_for_url(f"{someone.server.root}{'en/' if other == 'en' else ''}404.html")
+@pytest.mark.parametrize("address", ["models/no-such-model/", "en/models/no-such-model/"])
+def test_missing_page_speaks_both_languages(reader: Callable[..., Reader], project_site: Site, address: str) -> None:
+    """A host has one for all addresses: nothing on it is in one language only, and its links lead somewhere in both."""
+    someone = reader(site=project_site, width=390)
+    page = someone.open(address)
+    assert "没有这一页" in page.title() and "No such page" in page.title()
+    assert not page.locator("header, nav, dialog").count()
+    links = [link.get_attribute("href") for link in page.locator("a").all()]
+    assert [link.removeprefix("/project/") for link in links] == [
+        f"{folder}{place}" for folder in ("", "en/") for place in ("", "map/", "glossary/")
+    ]
+    for language, folder in (("zh", ""), ("en", "en/")):
+        page = someone.open(address, page)
+        page.locator(f"p[lang={language}] a").first.click()
+        page.wait_for_url(f"{someone.server.root}{folder}")
+
+
+def test_address_of_a_section_leads_to_the_map(site: Site, reader: Callable[..., Reader]) -> None:
+    sections = {page.path.split("/")[-3] for page in site.pages.values() if page.path.count("/") > 1} - {"en"}
+    assert set(site.leading_on) == {f"{folder}{section}/index.html" for folder in ("", "en/") for section in sections}
+    someone = reader(java_script_enabled=False)
+    for folder in ("", "en/"):
+        page = someone.open(f"{folder}models/")
+        page.wait_for_url(f"{someone.server.root}{folder}map/")
 
 
 @LANGUAGES
@@ -242,6 +280,113 @@ def test_colours_can_be_chosen_and_are_remembered(reader: Callable[..., Reader],
     assert seen == {"default", "slate"}
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_first_press_changes_the_colours(reader: Callable[..., Reader], scheme: str) -> None:
+    """And each says beforehand which colours come."""
+    page = reader(scheme=scheme).open(MODELS["en"])
+    button = page.locator("button[data-scheme]:visible")
+    colours = {"default": "light", "slate": "dark"}
+    seen = [colours[page.locator("body").get_attribute("data-md-color-scheme")]]
+    for _ in range(3):
+        title = button.get_attribute("title")
+        assert title == button.get_attribute("aria-label")
+        button.click()
+        seen.append(colours[page.locator("body").get_attribute("data-md-color-scheme")])
+        assert title == ("Follow the system's setting" if len(seen) == 4 else f"Switch to {seen[-1]} colours")
+    other = {"light": "dark", "dark": "light"}[scheme]
+    assert seen == [scheme, other, scheme, scheme]
+
+
+def test_letters_twice_as_large_fit_a_phone(site: Site, reader: Callable[..., Reader]) -> None:
+    """Nothing makes the page scroll sideways, and the header keeps all of its buttons."""
+    someone = reader(width=390)
+    page = someone.context.new_page()
+    for path in map(str, [*site.chosen("zh"), *site.chosen("en")]):
+        someone.open(path, page)
+        page.add_style_tag(content="html { font-size: 40px !important }")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+        for button in page.locator(".md-header :is(a, button):visible").all():
+            box = button.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390, path
+
+
+def test_figures_open_as_large_as_one_likes(site: Site, reader: Callable[..., Reader]) -> None:
+    """Each leads to its file, without a script; on the home page, whose cards lead to pages, none does."""
+    for path, built in site.pages.items():
+        for image in built.html.select("img.evidence-figure"):
+            link = image.find_parent("a")
+            assert path in ("index.html", "en/index.html") or link["href"] == image["src"], path
+    someone = reader(width=390, java_script_enabled=False)
+    page = someone.open(MODELS["en"])
+    before = page.locator("a.figure img").first.bounding_box()["width"]
+    page.locator("a.figure").first.click()
+    page.wait_for_url("**.svg")
+    assert page.locator("svg").first.bounding_box()["width"] > before
+    someone.complaints.clear()  # The browser looks for an icon, which a picture has no way to name.
+
+
+def test_paper(reader: Callable[..., Reader]) -> None:
+    """An address is printed once, and nothing that only a screen can do."""
+    page = reader().open("en/concepts/optimizers/")
+    page.emulate_media(media="print")
+    after = "link => getComputedStyle(link, '::after').content"
+    links = [link for link in page.locator(".md-content a[href^=http]").all()]
+    assert links
+    for link in links:
+        address = link.get_attribute("href")
+        assert (address in link.text_content()) != (address in link.evaluate(after)), address
+    expect(page.locator(".explore-pictures").first).to_be_visible()
+    for figure in page.locator("figure.explore").all():
+        expect(figure.locator("figcaption")).to_be_hidden()
+
+
+def test_small_things_can_be_touched(reader: Callable[..., Reader]) -> None:
+    """Numbers of notes are 24 pixels wide to a thumb; the button that copies covers no code beside a file's name."""
+    page = reader(width=390).open(MODELS["en"])
+    number = page.locator(".code-note:visible").first
+    number.scroll_into_view_if_needed()
+    box = number.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for dx, dy in ((-11.9, 0), (11.9, 0), (0, -11.9), (0, 11.9)):
+        at = page.evaluate("([x, y]) => document.elementFromPoint(x, y).className", [x + dx, y + dy])
+        assert at == "code-note", (dx, dy)
+    for copy in page.locator(".filename + pre > .copy:visible").all():
+        code = copy.locator("xpath=following-sibling::code").bounding_box()
+        box = copy.bounding_box()
+        assert box["y"] + box["height"] <= code["y"] + 1
+
+
+SIGNS = """() => [...document.querySelectorAll(".with-comma")].filter(both => both.checkVisibility()).map(both => {
+  const range = document.createRange()
+  range.selectNode(both.lastChild)
+  const bases = both.querySelectorAll(".katex-base")
+  return [both.lastChild.data, bases[bases.length - 1].getBoundingClientRect().right - range.getBoundingClientRect().left]
+})"""
+
+
+@pytest.mark.parametrize("path", ["models/transformer/", "en/concepts/history/"])
+def test_no_line_begins_with_a_comma_after_a_formula(reader: Callable[..., Reader], path: str) -> None:
+    page = reader().open(path)
+    for width in range(320, 480, 20):
+        page.set_viewport_size({"width": width, "height": 844})
+        signs = page.evaluate(SIGNS)
+        assert signs
+        for sign, gap in signs:
+            assert abs(gap) < 4, (width, sign)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@EITHER_LANGUAGE
+def test_way_up_covers_no_heading(reader: Callable[..., Reader], language: str) -> None:
+    page = reader(width=390, language=language).open(MODELS[language])
+    page.evaluate("scrollTo({top: 3000, behavior: 'instant'})")
+    page.wait_for_function("scrollY === 3000")
+    page.mouse.wheel(0, -200)
+    top = page.locator(".md-top")
+    expect(top).to_be_visible()
+    assert top.bounding_box()["y"] > 600
+
+
 @EITHER_LANGUAGE
 def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
     """From the keyboard: the menu opens, shows the pages of this section, leads to one, and closes."""
@@ -259,6 +404,51 @@ def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
     page.wait_for_url("**/models/cnn/")
 
 
+FOCUSED = """() => {
+  const {activeElement: element} = document
+  const {left, right} = element.getBoundingClientRect()
+  return {left, right, name: element.ariaLabel ?? element.id, text: element.textContent.trim(),
+          article: !!element.closest("article"), menu: !!element.closest(".md-sidebar--primary")}
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1000])
+def test_keyboard_where_the_menu_is_a_drawer(reader: Callable[..., Reader], width: int) -> None:
+    """No key leads out of the screen. The open menu has the focus, in the list on top alone, and gives it back."""
+    page = reader(width=width).open(MODELS["en"])
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        assert focused["left"] >= 0 and not focused["menu"], focused
+        if focused["article"]:
+            break
+    assert focused["article"]
+    menu = page.locator("button.menu")
+    menu.press("Enter")
+    assert page.evaluate(FOCUSED)["menu"]
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    expect(page.locator(".md-sidebar--primary")).to_be_hidden()
+    if width == 390:  # where the table of contents is a list of the menu
+        menu.press("Enter")
+        page.locator("#__toc").press("Space")
+        reached = []
+        while not reached or reached[-1]["menu"]:
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate(FOCUSED))
+        contents = page.locator(".md-sidebar--primary [data-md-component=toc] a").all_text_contents()
+        assert [link["text"] for link in reached[:-1]] == [text.strip() for text in contents]
+        expect(menu).to_have_attribute("aria-expanded", "false")
+
+
+def test_keyboard_finds_the_menu_without_a_script(reader: Callable[..., Reader]) -> None:
+    page = reader(width=390, java_script_enabled=False).open(MODELS["en"])
+    link = page.locator(".md-sidebar--primary a[href='../cnn/']")
+    expect(link).not_to_be_in_viewport()
+    link.focus()
+    expect(link).to_be_in_viewport()
+
+
 @EITHER_LANGUAGE
 def test_table_of_contents_follows(reader: Callable[..., Reader], language: str) -> None:
     page = reader(language=language).open(MODELS[language])
@@ -269,6 +459,35 @@ def test_table_of_contents_follows(reader: Callable[..., Reader], language: str)
         )
         expect(links.nth(i)).to_have_attribute("aria-current", "location")
         expect(page.locator("[aria-current=location]")).to_have_count(1)
+
+
+def test_tables_on_a_phone(site: Site, reader: Callable[..., Reader]) -> None:
+    """A row keeps its name where its numbers scroll, and half of the screen is left for them; checks need no scrolling."""
+    someone = reader(width=390)
+    page = someone.context.new_page()
+    seen = {"rows": 0, "scrolling": 0}
+    for path in [path for path, built in site.pages.items() if built.language == "en" and built.html.table]:
+        someone.open(path, page)
+        for name, left, width, room, scrolls in page.evaluate(
+            """() => {
+            document.querySelectorAll("details").forEach(fold => { fold.open = true })
+            return [...document.querySelectorAll("table")].filter(table => table.checkVisibility()).map(table => {
+              const place = table.closest(".md-typeset__scrollwrap") ?? table
+              const cell = table.querySelector("tbody tr > :first-child")
+              place.scrollLeft = 1e4
+              const {left, width} = cell.getBoundingClientRect()
+              const columns = cell.parentElement.cells.length
+              return [table.className, left - place.getBoundingClientRect().left, width, place.clientWidth,
+                      place.scrollLeft > 0 && columns > 2]
+            })}"""
+        ):
+            if name == "evidence-rows":
+                assert not scrolls and width <= room, path
+                seen["rows"] += 1
+            elif scrolls:
+                assert left >= 0 and width < room / 2, path
+                seen["scrolling"] += 1
+    assert min(seen.values()) > 3, seen
 
 
 @EITHER_LANGUAGE
@@ -396,6 +615,9 @@ def test_address_with_a_fragment_that_is_none(reader: Callable[..., Reader], fra
     assert page.locator("button.menu").get_attribute("aria-expanded") == "true"
 
 
+STYLED = "getComputedStyle(document.body).backgroundColor === 'rgb(252, 251, 247)'"  # paper
+
+
 @pytest.mark.parametrize("address", ["no-such-page", "models/no-such-model/", "en/models/no/such/model"])
 def test_missing_page_below_a_sub_path_without_an_address(
     site: Site, reader: Callable[..., Reader], address: str
@@ -403,8 +625,7 @@ def test_missing_page_below_a_sub_path_without_an_address(
     """The site does not know where it is: the page has its styles all the same, and its links lead home."""
     someone = reader(site=Site(site.folder, "/project/"))
     page = someone.open(address)
-    header = page.locator(".md-header")
-    assert header.evaluate("header => getComputedStyle(header).position") == "sticky"
+    assert page.locator("article").evaluate(f"article => {STYLED}")
     home = page.locator(".md-content a", has_text="Go to the home page")
     expect(home).to_have_attribute("href", "/project/en/")
     assert not page.locator("a[href^='/']:not([href^='/project/'])").count()
@@ -417,5 +638,5 @@ def test_missing_page_below_a_sub_path_without_an_address(
 def test_missing_page_has_its_styles_without_a_script(site: Site, reader: Callable[..., Reader]) -> None:
     someone = reader(site=Site(site.folder, "/project/"), java_script_enabled=False)
     page = someone.open("models/no-such-model/")
-    assert page.locator(".md-header").evaluate("header => getComputedStyle(header).position") == "sticky"
+    assert page.locator("article").evaluate(f"article => {STYLED}")
     someone.complaints.clear()

@@ -66,8 +66,8 @@ def test_map_shows_and_lists_every_page(site: Site, language: str) -> None:
 
 
 def test_time_counts_every_script_that_a_page_shows() -> None:
-    """The page on translators has one script of its own, and shows the runs of three that belong to the page on parity."""
-    names = ("rearrange_numpy", "weights_pytorch", "weights_mxnet", "port_pytorch")
+    """The page on translators has two scripts of its own, and shows the runs of three that belong to the page on parity."""
+    names = ("dense_pytorch", "dense_mxnet", "rearrange_numpy", "weights_pytorch", "weights_mxnet", "port_pytorch")
     guide = Guide(Reader(Markdown(), "en"))
     (stop,) = stops_of(CATALOG, CATALOG.topics["frameworks/translators"], "en")
     records = (

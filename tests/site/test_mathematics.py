@@ -54,6 +54,14 @@ def test_an_index_gives_valid_mathml_and_styles(formula: str) -> None:
     assert not re.search(r"(?<!-)height:-", str(html))
 
 
+def test_a_sign_stays_with_its_formula() -> None:
+    """Which may break where it might have without it."""
+    kept = BeautifulSoup(convert("其中 $w \\cdot x = 0$，而 $a$ 是 $b$），$c$."), "html.parser")
+    assert [span.contents[-1] for span in kept.select(".with-comma")] == ["，", "），", "."]
+    assert kept.p.contents[2:4] == ["而 ", kept.select("inline-formula")[1]]
+    assert [len(formula.select("wbr")) for formula in kept.select("inline-formula")] == [2, 0, 0, 0]
+
+
 def test_money_and_code_are_no_formulas() -> None:
     assert "katex" not in convert("It costs $5 or $6, and `$x$` is code.")
 

@@ -106,13 +106,23 @@ def test_nothing_is_fetched_from_another_host(site: Site) -> None:
 
 
 def test_language_switch_leads_to_the_same_page(site: Site, project_site: Site) -> None:
+    """A link, which says the other language's name in that language; there is nothing to open first."""
     for built in (site, project_site):
         for page in built.pages.values():
-            switch = {link["hreflang"]: link for link in page.html.select(".md-select__link")}
-            assert {language: link.text.strip() for language, link in switch.items()} == LANGUAGES, page
-            for language, link in switch.items():
-                expected = page.path if language == page.language else page.counterpart
-                assert built.target(page.path, link["href"]) == (expected, ""), f"{page}: the link to {language}"
+            if page.path.endswith("404.html"):
+                continue
+            (link,) = page.html.select(".md-header a[hreflang]")
+            other = {"zh": "en", "en": "zh"}[page.language]
+            assert (link["hreflang"], link["lang"], link.text.strip()) == (other, other, LANGUAGES[other]), page
+            assert built.target(page.path, link["href"]) == (page.counterpart, ""), page
+
+
+def test_page_of_all_results_has_one_name(site: Site) -> None:
+    for path, name in {"evidence/index.html": "证据", "en/evidence/index.html": "Evidence"}.items():
+        title = site.pages[path].html.h1
+        assert title.find(string=True).strip() == name
+        named = {link.text.strip() for link in site.pages[path].html.select("nav a[href='./']")}
+        assert named == {name}
 
 
 def test_search_engines_are_told_of_both_languages(project_site: Site) -> None:

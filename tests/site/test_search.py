@@ -345,7 +345,7 @@ def test_a_result_on_the_same_page_closes_the_dialog(reader: Callable[..., Reade
 @LANGUAGES
 def test_every_result_leads_to_its_section(site: Site, reader: Callable[..., Reader], language: str) -> None:
     """To an anchor whose heading is the one that the result shows, with an excerpt of that section that marks the word."""
-    page = reader(language=language).open(f"{FOLDERS[language]}404.html")
+    page = reader(language=language).open(f"{FOLDERS[language]}map/index.html")
     page.keyboard.press("/")
     for query in ({"zh": "卷积", "en": "convolution"}[language], "Adam"):
         search(page, query)

@@ -12,6 +12,7 @@ import atexit
 import functools
 import html
 import re
+import xml.etree.ElementTree as etree
 from pathlib import Path
 
 from markdown import Markdown
@@ -37,6 +38,12 @@ MENDS = (
     (re.compile("<mo>\u2061</mo>(?=</msu[bp]>)"), ""),
     (re.compile(r"(?<=[\";])height:-[\d.]+em"), "height:0em"),
 )
+
+
+# What may not begin a line. Between a formula and a sign browsers break all the same, so the two are held together, and the
+# places within the formula where it may break are said.
+BREAK = re.compile(r'(?<=</span>)(?=<span class="katex-base">)')
+SIGNS = re.compile(r"[，。；：、！？）》」』”’…,.;:!?)\]]+")
 
 
 class FormulaError(ValueError):
@@ -79,15 +86,21 @@ class FormulaProcessor(Treeprocessor):
                     raise FormulaError(
                         f"the formula {formula.text!r} is in a heading, whose anchor and table of contents can hold only text"
                     )
-        for element in root.iter():
+        for parent, element in [(parent, element) for parent in root.iter() for element in parent]:
             if element.get("class") != "arithmatex":
                 continue
             display = element.tag == "div"
             # arithmatex escapes a block for HTML, but not a formula within a line.
             source = html.unescape(element.text) if display else element.text
             rendered = render(source[2:-2].strip(), display)
-            element.text = AtomicString(self.md.htmlStash.store(rendered))
             element.set("data-search-exclude", "true")  # Glyph by glyph, a formula is noise in the search index.
+            if not display and (signs := SIGNS.match(element.tail or "")):
+                together = etree.Element("span", {"class": "with-comma"})
+                together.tail, element.tail = element.tail[signs.end() :], AtomicString(signs[0])
+                parent[list(parent).index(element)] = together
+                together.append(element)
+                rendered = BREAK.sub("<wbr>", rendered)
+            element.text = AtomicString(self.md.htmlStash.store(rendered))
 
 
 class MathematicsExtension(Extension):

@@ -209,19 +209,23 @@ def call_gluon(layer, x):  # batches and results in Keras' order of axes
         x = x.transpose((0, 3, 1, 2))  # (N, H, W, C) to (N, C, H, W)
     y = layer(x)
     return y.transpose((0, 2, 3, 1)) if y.ndim == 4 else y
+# --8<-- [end:call]
 
 
+# --8<-- [start:load]
 def load(layer, state):
     layer.initialize()
     for name, parameter in layer.collect_params().items():
         array = state[name.removeprefix(layer.prefix)]
         parameter.set_data(mx.nd.array(array, dtype=parameter.dtype))
+# --8<-- [end:load]
 
 
+# --8<-- [start:read]
 def read(layer) -> dict:
     parameters = layer.collect_params().items()
     return {name.removeprefix(layer.prefix): p.data().asnumpy() for name, p in parameters}
-# --8<-- [end:call]
+# --8<-- [end:read]
 
 
 # --8<-- [start:slopes]

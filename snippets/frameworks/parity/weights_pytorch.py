@@ -231,11 +231,13 @@ def call_pytorch(module, x):  # batches and results in Keras' order of axes
     y = module(x, x, x) if isinstance(module, nn.MultiheadAttention) else module(x)
     y = y[0] if isinstance(y, tuple) else y  # without the last state, or the attention weights
     return y.permute(0, 2, 3, 1) if y.ndim == 4 else y
+# --8<-- [end:call]
 
 
+# --8<-- [start:load]
 def load(module, state):
     module.load_state_dict({name: torch.tensor(array) for name, array in state.items()})
-# --8<-- [end:call]
+# --8<-- [end:load]
 
 
 # --8<-- [start:difference]

@@ -3,12 +3,6 @@ import numpy as np
 # --8<-- [end:imports]
 
 
-# --8<-- [start:dense]
-kernel = np.array([[1, 2], [3, 4], [5, 6]])  # (3 inputs, 2 units), as in Keras
-print("Keras:", *kernel, " PyTorch, MXNet:", *kernel.T)
-# --8<-- [end:dense]
-
-
 # --8<-- [start:flatten]
 height, width, channels = 2, 2, 3
 places = np.arange(12).reshape(height, width, channels)  # of the rows of Keras' kernel

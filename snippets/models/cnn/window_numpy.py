@@ -36,15 +36,18 @@ answers = [int(weights @ there.ravel()), int(weights @ moved.ravel())]
 print("the dense neuron's answer, before and after:", answers)
 
 
-def pool(feature_map):  # ReLU, then the largest of each 2 × 2
+def pool(feature_map):  # the largest of each 2 × 2
     half = len(feature_map) // 2
-    return np.maximum(0, feature_map).reshape(half, 2, half, 2).max(axis=(1, 3))
+    return feature_map.reshape(half, 2, half, 2).max(axis=(1, 3))
 
 
 wide = np.pad(picture, 4)  # so that nothing meets the border
-pooled_maps = [pool(convolve(np.roll(wide, shift, axis=1), kernel)) for shift in (0, 1, 2)]
+maps = [np.maximum(0, convolve(np.roll(wide, shift, axis=1), kernel)) for shift in (0, 1, 2)]
+pooled_maps = [pool(each) for each in maps]
+relu_answers = [int(np.sum(maps[0] * each)) for each in maps]
 pooled_answers = [int(np.sum(pooled_maps[0] * each)) for each in pooled_maps]
-print("the same behind ReLU and pooling, moved by 0, 1, 2:", pooled_answers)
+print("the same behind ReLU, moved by 0, 1, 2:", relu_answers)
+print("behind ReLU and pooling:", pooled_answers)
 pooled_sums = [int(each.sum()) for each in pooled_maps]
 print("sum of the pooled map:", pooled_sums)
 # --8<-- [end:move]

@@ -21,12 +21,20 @@ function openChosen(set) {
   if (chosen) chosen.control.checked = true
 }
 
-// Colours: as the system has them until the reader presses the button, which leads round through the three choices.
+// Colours: as the system has them until the reader presses the button, which leads round through the three choices, and first to
+// the one that looks different.
 const dark = matchMedia("(prefers-color-scheme: dark)")
 const scheme = () => remembered.get("scheme") ?? "system"
+function after(choice) {
+  const round = dark.matches ? ["system", "default", "slate"] : ["system", "slate", "default"]
+  return round[(round.indexOf(choice) + 1) % 3]
+}
 function paint() {
   document.body.dataset.mdColorScheme = scheme() !== "system" ? scheme() : dark.matches ? "slate" : "default"
-  for (const button of document.querySelectorAll("button[data-scheme]")) button.hidden = button.dataset.scheme !== scheme()
+  for (const button of document.querySelectorAll("button[data-scheme]")) {
+    button.hidden = button.dataset.scheme !== scheme()
+    button.title = button.ariaLabel = document.querySelector(`button[data-scheme=${after(button.dataset.scheme)}]`)?.dataset.to ?? ""
+  }
 }
 dark.addEventListener("change", paint)
 

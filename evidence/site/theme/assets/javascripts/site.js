@@ -13,13 +13,12 @@ document.addEventListener("change", ({ target }) => {
 })
 
 // Colours.
-const schemes = [...document.querySelectorAll("button[data-scheme]")]
-schemes.forEach((button, place) => button.addEventListener("click", () => {
-  const next = schemes[(place + 1) % schemes.length]
-  remembered.set("scheme", next.dataset.scheme)
-  paint()
-  next.focus()
-}))
+for (const button of document.querySelectorAll("button[data-scheme]"))
+  button.addEventListener("click", () => {
+    remembered.set("scheme", after(button.dataset.scheme))
+    paint()
+    document.querySelector("button[data-scheme]:not([hidden])").focus()
+  })
 
 // What happened, or did not, is said for two seconds.
 const notice = document.querySelector(".md-dialog")
@@ -137,10 +136,25 @@ places.forEach(element => wide.observe(element))
 // A font that comes late makes a formula wider, and its place not.
 document.fonts.addEventListener("loadingdone", () => places.forEach(mark))
 
-// The other language opens at the same section: a heading has another name there, but the same place among the headings.
+// The other language opens at the same section, as far down in it: a heading has another name there, but the same place among
+// the headings. The second number of #section-3-250 is in thousandths, down to a line below the header.
 const headings = [...document.querySelectorAll(".md-content :is(h1, h2, h3, h4)[id]")]
-const arrival = /^#section-(\d+)$/.exec(location.hash)
-if (arrival && headings[arrival[1]]) location.replace(`#${headings[arrival[1]].id}`)
+const LINE = 100
+function extent(place) {
+  const { top } = headings[place].getBoundingClientRect()
+  const end = headings[place + 1] ?? document.querySelector(".page-foot")
+  return [top, end.getBoundingClientRect().top - top]
+}
+const [, arrival, share] = /^#section-(\d+)(?:-(\d+))?$/.exec(location.hash) ?? []
+if (share && headings[arrival]) {
+  history.replaceState(null, "", `#${headings[arrival].id}`)
+  const arrive = () => {
+    const [top, height] = extent(Number(arrival))
+    scrollBy({ top: top + height * share / 1000 - LINE, behavior: "instant" })
+  }
+  arrive()
+  addEventListener("load", arrive)
+} else if (headings[arrival]) location.replace(`#${headings[arrival].id}`)
 function fragment() {
   try {
     return decodeURIComponent(location.hash.slice(1))
@@ -150,14 +164,17 @@ function fragment() {
 }
 // Where the reader is: at what the address names, as long as that can be seen and no later heading has been reached.
 function pointToSection(arrived) {
-  const reached = headings.findLast(heading => heading.getBoundingClientRect().top < 100)
+  const reached = headings.findLast(heading => heading.getBoundingClientRect().top < LINE)
   const named = document.getElementById(fragment())
   const top = named?.getBoundingClientRect().top
   const passed = reached && named?.compareDocumentPosition(reached) & Node.DOCUMENT_POSITION_FOLLOWING
   const here = named && (arrived || top >= 0 && top < innerHeight && !passed) ? named : reached
   const place = headings.indexOf(here)
+  // As long as its heading is in sight, a section is where the reader is; later, it is a part of it.
+  const [start, length] = place < 0 ? [] : extent(place)
+  const part = !arrived && start < 0 ? `-${Math.round((LINE - start) / length * 1000)}` : ""
   // The beginning needs no name, unless it was asked for; what is no heading has the same name in both languages.
-  const section = place < 0 ? here && location.hash : place || here === named ? `section-${place}` : ""
+  const section = place < 0 ? here && location.hash : place || part || here === named ? `section-${place}${part}` : ""
   for (const link of document.querySelectorAll(".md-header a[hreflang]")) link.hash = section ?? ""
 }
 addEventListener("hashchange", () => pointToSection(true))
@@ -180,7 +197,7 @@ function name(link, id) {
 }
 let height = scrollY
 function follow() {
-  const current = sections.findLast(heading => heading.getBoundingClientRect().top < 100)
+  const current = sections.findLast(heading => heading.getBoundingClientRect().top < LINE)
   for (const [id, link] of entries) {
     const active = id === current?.id
     if (active && !link.ariaCurrent) {
@@ -213,10 +230,23 @@ function openMenu(open) {
   menu.ariaExpanded = String(open)
 }
 openMenu(false)
-menu.addEventListener("click", () => openMenu(!drawer.checked))
+// Closed, it takes no focus (extra.css). Opened, it takes it: to the page that is open, in the list that lies on top.
+const sidebar = document.querySelector(".md-sidebar--primary")
+menu.addEventListener("click", () => {
+  openMenu(!drawer.checked)
+  const shown = [...sidebar.querySelectorAll("a")].filter(link => link.checkVisibility({ visibilityProperty: true }))
+  if (drawer.checked) (shown.find(link => link.matches(".md-nav__link--active")) ?? shown[0])?.focus({ preventScroll: true })
+})
 drawer.addEventListener("change", () => openMenu(drawer.checked)) // by a click beside the menu
 addEventListener("hashchange", () => openMenu(false))
-addEventListener("keydown", ({ key }) => { if (key === "Escape") openMenu(false) })
+addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape" || !drawer.checked) return
+  menu.focus() // before what has the focus is hidden
+  openMenu(false)
+})
+document.addEventListener("focusin", ({ target }) => {
+  if (drawer.checked && !sidebar.contains(target) && target !== menu) openMenu(false) // It would cover what has the focus.
+})
 
 // Paper cannot be unfolded.
 addEventListener("beforeprint", () => {
