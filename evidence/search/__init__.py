@@ -94,7 +94,8 @@ PIECE = re.compile(
 NUMBER = re.compile(r"\d+(?:(?:\.|\{,\})\d+)+|\d{3,}")  # in a formula
 # What the home page lists as signs of trouble, and the section that it sends them to.
 SYMPTOMS = re.compile(r'<div class="symptoms">(.*?)</div>', re.DOTALL)
-SYMPTOM = re.compile(r'<li>(.*?)[:：]\s*<a href="([^"#]*)#([^"]*)">', re.DOTALL)
+SYMPTOM = re.compile(r"<li>((?:<(?!/li>)[^>]*>|[^<:：])*)[:：](.*?)</li>", re.DOTALL)
+LINK = re.compile(r'<a\b[^>]*?href="([^"#]*)#([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 # Pagefind's worker goes on without a part of the index that it cannot fetch, as if no page had what is in it.
 TELLS_OF_LOSS = """{
   const request = self.fetch
@@ -253,12 +254,18 @@ def page_of(path: str) -> str:
 
 
 def symptoms(page: str) -> dict[str, list[str]]:
-    """Return, for each page that the list of symptoms on the home page leads to, the symptoms, each with its anchor."""
+    """Return, for each page that the list of symptoms on the home page leads to, the symptoms, each with its anchor.
+
+    The first link of each is where the symptom leads; where there are several, each says itself what it is about.
+    """
     found: dict[str, list[str]] = {}
     for part in SYMPTOMS.findall(page):
-        for symptom, path, anchor in SYMPTOM.findall(part):
-            name = unescape(re.sub("<[^>]*>", "", symptom))
-            found.setdefault(page_of(path), []).append(f"{name}#{unquote(anchor)}")
+        for symptom, answer in SYMPTOM.findall(part):
+            links = LINK.findall(answer)
+            names = [(*links[0][:2], symptom), *(links if len(links) > 1 else [])] if links else []
+            for path, anchor, text in names:
+                name = unescape(re.sub("<[^>]*>", "", text))
+                found.setdefault(page_of(path), []).append(f"{name}#{unquote(anchor)}")
     return found
 
 

@@ -249,7 +249,7 @@ SECTIONS = {
         "zero_grad": "梯度是什么以及它会累加",
         "怎么保存模型": "存下来",
         "损失NaN": "同一个公式的三种写法",
-        "损失停在一个值上": "会出什么错看起来怎样",
+        "损失停在开始的值上": "会出什么错看起来怎样",
         "准确率上不去": "会出什么错看起来怎样",
         "BN层": "批归一化",
     },
@@ -257,7 +257,7 @@ SECTIONS = {
         "zero_grad": "what-a-gradient-is-and-that-it-adds-up",
         "save a model": "keep-it",
         "loss is nan": "three-forms-of-one-formula",
-        "the loss sticks at one value": "what-goes-wrong-and-how-it-looks",
+        "the loss stays where it began": "what-goes-wrong-and-how-it-looks",
         "overfitting": "four-remedies-one-control",
     },
 }
@@ -492,11 +492,16 @@ def test_a_name_of_a_section_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_symptoms_lead_to_sections() -> None:
-    page = (
-        '<div class="symptoms">\n<ul>\n<li><a class="term" href="glossary/#loss">损失</a>是 NaN：<a href="concepts/loss/#%E8%8A%82">节</a></li>'
-        '<li>Slow &amp; bad: <a href="index.html#b">b</a></li></ul></div><li>x: <a href="y/#z">z</a></li>'
-    )
-    assert symptoms(page) == {"concepts/loss": ["损失是 NaN#节"], "index": ["Slow & bad#b"]}
+    """The first link is where the symptom leads; of several, each is a name of its section."""
+    page = """<div class="symptoms"><ul>
+<li><a class="term" href="glossary/#loss" title="它：">损失</a>是 NaN：<a href="concepts/loss/#%E8%8A%82">节</a></li>
+<li>Slow &amp; bad: but for <a href="index.html#b">this</a>, <a href="models/x/#c">forgot <code>that</code></a></li></ul></div>
+<li>x: <a href="y/#z">z</a></li>"""
+    assert symptoms(page) == {
+        "concepts/loss": ["损失是 NaN#节"],
+        "index": ["Slow & bad#b", "this#b"],
+        "models/x": ["forgot that#c"],
+    }
 
 
 def test_a_page_in_a_language_without_an_index() -> None:
