@@ -160,12 +160,13 @@ class Figure(_Table):
 
     `series`: what a line or a row of bars is called, and the result that it shows. `titles`, `x`, `y`: the titles and axis
     labels of its panels, in their order, where the contract holds them. `images`: which part of MNIST its pictures come from.
-    `evidence.figures` says more.
+    `frameworks`: whose version of the script draws it, if not every one. `evidence.figures` says more.
     """
 
     name: str
     alternative: Texts
     scripts: Names
+    frameworks: Annotated[tuple[Literal[*FRAMEWORKS], ...], Field(strict=False)] = tuple(FRAMEWORKS)
     series: dict[str, str] = {}
     titles: tuple[str, ...] | None = Field(default=None, strict=False)
     x: tuple[str, ...] | None = Field(default=None, strict=False)
@@ -503,7 +504,11 @@ class Script:
 
     @property
     def figures(self) -> dict[str, Figure]:
-        return {name: figure for name, figure in self.topic.figures.items() if self.name in figure.scripts}
+        return {
+            name: figure
+            for name, figure in self.topic.figures.items()
+            if self.name in figure.scripts and self.framework in figure.frameworks
+        }
 
     @property
     def checks(self) -> dict[str, Check]:

@@ -55,6 +55,12 @@ def test_one_topic_with_two_scripts(toy):
     assert set(toy.catalog.scripts) == {"toy_numpy"}
 
 
+def test_figure_of_some_frameworks(toy):
+    toy.contract(CONTRACT, LOSSES, CURVE + 'frameworks = ["keras"]\n', ABSENT)
+    assert toy.catalog.script("toy_numpy").figures == {}
+    assert list(toy.catalog.topics["models/toy"].figures) == ["curve"]
+
+
 TITLE = 'title = { zh = "玩具", en = "Toy" }\n'
 
 
@@ -113,6 +119,9 @@ def replaced(old: str, new: str) -> str:
         pytest.param(CONTRACT + CURVE + "size = 3\n" + ABSENT, "figures.curve.size is an unknown key", id="figure key"),
         pytest.param(
             CONTRACT + CURVE + 'scripts = ["tyo"]\n' + ABSENT, "figures.curve names unknown scripts", id="figure script"
+        ),
+        pytest.param(
+            CONTRACT + CURVE + 'frameworks = ["torch"]\n' + ABSENT, "figures.curve.frameworks", id="figure framework"
         ),
         pytest.param(
             replaced('keras = { zh = "不需要", en = "not needed" }\n', ""),

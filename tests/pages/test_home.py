@@ -28,7 +28,7 @@ SHOWN = {
     "frameworks/comparison.md#batch-normalisation": "defaults_pytorch.epsilons",
     "frameworks/comparison.md#initial-weights": "output | start.main",
     "frameworks/translators.md#what-goes-wrong": "parity.claim.epsilon",
-    "walkthroughs/digits_pytorch.ipynb#a-line-too-few-a-softmax-too-many": "digits_pytorch.py:wrong_loop",
+    "walkthroughs/digits_pytorch.ipynb#three-loops-that-differ-in-one-line": "digits_pytorch.py:wrong_loop",
 }
 NEAR = 2000  # characters
 

@@ -22,6 +22,7 @@ def probe(names: dict) -> dict[str, np.ndarray]:
     return taken | {
         "test_labels": names["test_labels"],
         "places": held_out(names),
+        "moves": np.array([moved(names, network) for network in (names["gru"], names["model"])]),
         "asked_probabilities": names["asked_probabilities"].numpy(),
     }
 
@@ -31,3 +32,12 @@ def held_out(names: dict) -> np.ndarray:
     training, validation = len(names["x_train"]), len(names["x_validation"])
     same = names["x_train"].data_ptr() + names["x_train"].nbytes == names["x_validation"].data_ptr()
     return np.array([training, validation, same])
+
+
+def moved(names: dict, network) -> float:
+    """Return by how much the answers for the second image move when the first becomes blank paper, as in the first exercise."""
+    two = names["x_validation"][:2]
+    blanked = two.clone()
+    blanked[0] = 0
+    predict = names["predict"]
+    return (predict(network, two)[1] - predict(network, blanked)[1]).abs().max().item()

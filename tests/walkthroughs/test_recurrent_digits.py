@@ -77,3 +77,9 @@ def test_blank_paper(probe):
 
 def test_exchanged_axes_raise_nothing(run):
     assert re.search(r"^without an error: loss \d\.\d+, validation accuracy", run.output, re.MULTILINE)
+
+
+def test_answers_do_not_depend_on_neighbours(probe):
+    """Unless the axes are exchanged."""
+    proper, exchanged = probe["moves"]
+    assert proper == pytest.approx(0, abs=1e-5) and exchanged > 1e-3

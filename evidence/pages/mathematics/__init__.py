@@ -88,7 +88,7 @@ class FormulaProcessor(Treeprocessor):
                     raise FormulaError(
                         f"the formula {formula.text!r} is in a heading, whose anchor and table of contents can hold only text"
                     )
-        for parent, element in [(parent, element) for parent in root.iter() for element in parent]:
+        for parent, element in [(outer, inner) for outer in root.iter() for inner in outer]:
             if element.get("class") != "arithmatex":
                 continue
             display = element.tag == "div"

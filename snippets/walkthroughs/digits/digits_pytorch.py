@@ -12,32 +12,18 @@ torch.manual_seed(SEED)
 DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
 # --8<-- [end:imports]
 
-# --8<-- [start:load]
-(train_images, train_labels), (test_images, test_labels) = load_mnist()
-print("train_images", train_images.shape, train_images.dtype)
-print("train_labels", train_labels.shape, train_labels.dtype)
-# --8<-- [end:load]
-
-# --8<-- [start:look]
-_, grid = plt.subplots(2, 10, num="twenty_digits", clear=True, figsize=(8, 2.2))
-for axes, image, label in zip(grid.flat, train_images, train_labels):
-    axes.imshow(image, cmap="gray")
-    axes.set_title(label)
-    axes.axis("off")
-plt.show()
-# --8<-- [end:look]
-
 # --8<-- [start:prepare]
+(train_images, train_labels), (test_images, test_labels) = load_mnist()
 x = torch.tensor(train_images).unsqueeze(1) / 255  # (60000, 1, 28, 28)
 y = torch.tensor(train_labels).long()  # (60000,)
 x_test = torch.tensor(test_images).unsqueeze(1) / 255  # (10000, 1, 28, 28)
 y_test = torch.tensor(test_labels).long()  # (10000,)
-print("images:", tuple(x.shape), x.dtype, "up to", x.max().item())
-print("labels:", tuple(y.shape), y.dtype)
 
 held_out = len(y) // 10
 x_train, y_train = x[:-held_out], y[:-held_out]
 x_validation, y_validation = x[-held_out:], y[-held_out:]
+print("images:", tuple(x.shape), x.dtype, "up to", x.max().item())
+print("labels:", tuple(y.shape), y.dtype)
 print("training:", len(y_train), " validation:", len(y_validation))
 # --8<-- [end:prepare]
 
@@ -82,21 +68,13 @@ logits = model(images)  # (64, 10)
 probabilities = logits.softmax(dim=1)  # (64, 10)
 true_probabilities = probabilities[range(64), labels]  # (64,)
 print("ten logits:", logits[0].detach().cpu().numpy().round(2))
-print(f"CrossEntropyLoss of the logits:     {loss_function(logits, labels):.6f}")
-print(f"mean of -ln(softmax), by hand:      {-true_probabilities.log().mean():.6f}")
-# --8<-- [end:loss]
+print(f"CrossEntropyLoss of the logits: {loss_function(logits, labels):.6f}")
+print(f"mean of -ln(softmax), by hand:  {-true_probabilities.log().mean():.6f}")
 
-# --8<-- [start:gradient]
-weight = model[0].weight  # of the first convolution, (16, 1, 3, 3)
-print("before backward:", weight.grad)
-loss_function(logits, labels).backward()
-once = weight.grad.norm().item()
-loss_function(model(images), labels).backward()
-twice = weight.grad.norm().item()
-print(f"length of the gradient after one backward: {once:.4f}, after another: {twice:.4f}")
-model.zero_grad()
-print("after zero_grad:", weight.grad)
-# --8<-- [end:gradient]
+far_apart = torch.tensor([[200.0, 0.0]])  # two classes, and the second is true
+print("softmax gives the true class:", far_apart.softmax(dim=1)[0, 1].item())
+print("CrossEntropyLoss of the logits:", loss_function(far_apart, torch.tensor([1])).item())
+# --8<-- [end:loss]
 
 # --8<-- [start:modes]
 def spread(model):
@@ -110,6 +88,25 @@ evaluation_spread = spread(model)
 print(f"the same images twice differ by {training_spread:.4f} in train mode")
 print(f"                           and {evaluation_spread:.4f} in eval mode")
 # --8<-- [end:modes]
+
+# --8<-- [start:gradient]
+bias = model[-1].bias  # ten weights, one added to each logit
+loss = loss_function(model(images), labels)
+loss.backward()
+slope = bias.grad[0].item()
+
+with torch.no_grad():  # change one weight by hand, look, and change it back
+    bias[0] += 0.01
+    tried_slope = (loss_function(model(images), labels) - loss).item() / 0.01
+    bias[0] -= 0.01
+print(f"slope from backward: {slope:.3f}, from trying: {tried_slope:.3f}")
+
+loss_function(model(images), labels).backward()
+added_slope = bias.grad[0].item()
+print(f"after another backward: {added_slope:.3f}")
+model.zero_grad()
+print("after zero_grad:", bias.grad)
+# --8<-- [end:gradient]
 
 # --8<-- [start:evaluate]
 @torch.inference_mode()
@@ -127,97 +124,58 @@ print(f"loss of one who says 1/10 to everything: {np.log(10):.3f}")
 
 # --8<-- [start:train]
 optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-training_losses, training_accuracies = [], []
-validation_losses, validation_accuracies = [], []
+training_losses, validation_losses, validation_accuracies = [], [], []
 for epoch in range(1, 4):
     model.train()
-    total_loss = total_correct = 0
+    total_loss = 0.0
     for images, labels in batches:
         images, labels = images.to(DEVICE), labels.to(DEVICE)
-        logits = model(images)
-        loss = loss_function(logits, labels)
+        loss = loss_function(model(images), labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         total_loss += loss.item() * len(labels)
-        total_correct += (logits.argmax(dim=1) == labels).sum().item()
     training_losses.append(total_loss / len(y_train))
-    training_accuracies.append(total_correct / len(y_train))
     validation_loss, validation_accuracy, _ = evaluate(model, x_validation, y_validation)
     validation_losses.append(validation_loss)
     validation_accuracies.append(validation_accuracy)
     print(
-        f"epoch {epoch}: accuracy {training_accuracies[-1]:.4f}, loss {training_losses[-1]:.4f},"
+        f"epoch {epoch}: loss {training_losses[-1]:.4f},"
         f" val_accuracy {validation_accuracy:.4f}, val_loss {validation_loss:.4f}"
     )
 # --8<-- [end:train]
 
-# --8<-- [start:curves]
-epochs = range(1, len(training_losses) + 1)
-_, (left, right) = plt.subplots(1, 2, num="curves", clear=True, figsize=(8, 3.2), layout="tight")
-left.plot(epochs, training_losses, marker="o", label="training")
-left.plot(epochs, validation_losses, marker="o", label="validation")
-left.set(xlabel="epoch", ylabel="loss", xticks=epochs)
-left.legend()
-right.plot(epochs, training_accuracies, marker="o", label="training")
-right.plot(epochs, validation_accuracies, marker="o", label="validation")
-right.set(xlabel="epoch", ylabel="accuracy", xticks=epochs)
-right.legend()
-plt.show()
-# --8<-- [end:curves]
-
 # --8<-- [start:test]
 _, test_accuracy, test_logits = evaluate(model, x_test, y_test)
-print(f"test accuracy {test_accuracy:.2%}")
+predictions = test_logits.argmax(dim=1).numpy()  # (10000,), and NumPy again
+predicted_digit = int(predictions[0])
+mistakes = int((predictions != test_labels).sum())
+print(f"test accuracy {test_accuracy:.2%}, {mistakes} mistakes")
+print("first image read as", predicted_digit, "and labelled", test_labels[0])
 # --8<-- [end:test]
 
-# --8<-- [start:predict]
-ten = test_logits[0].softmax(dim=0)  # (10,)
-predicted_digit = ten.argmax().item()
-for digit in range(10):
-    print(f"{digit}: logit {test_logits[0, digit]:7.2f}, probability {ten[digit]:.6f}")
-print("argmax:", predicted_digit, " true label:", test_labels[0])
+# --8<-- [start:logits]
+test_probabilities = test_logits.softmax(dim=1)  # (10000, 10)
+place = test_probabilities.max(dim=1).values.argmin().item()  # where it is least sure
+two_logits, two_digits = test_logits[place].topk(2)
+two_probabilities = test_probabilities[place, two_digits]
+for digit, logit, probability in zip(two_digits, two_logits, two_probabilities):
+    print(f"{digit}: logit {logit:.2f}, probability {probability:.3f}")
+print(f"ratio of the probabilities:        {two_probabilities[0] / two_probabilities[1]:.4f}")
+print(f"e to the difference of the logits: {(two_logits[0] - two_logits[1]).exp():.4f}")
 
-_, (left, right) = plt.subplots(
-    1, 2, num="one_prediction", clear=True, figsize=(7, 2.8), layout="tight"
+_, (left, middle, right) = plt.subplots(
+    1, 3, num="logits", clear=True, figsize=(8, 2.6), layout="tight"
 )
-left.imshow(test_images[0], cmap="gray")
+left.imshow(test_images[place], cmap="gray")
+left.set_title(f"labelled {test_labels[place]}", size=10)
 left.axis("off")
-right.bar(range(10), ten)
-right.set(xlabel="digit", ylabel="probability", xticks=range(10), ylim=(0, 1))
+middle.bar(range(10), test_logits[place])
+middle.set(xlabel="digit", ylabel="logit", xticks=range(10))
+right.bar(range(10), test_probabilities[place])
+right.set(xlabel="digit", ylabel="probability", xticks=range(10))
 plt.show()
-# --8<-- [end:predict]
-
-# --8<-- [start:confusion]
-predictions = test_logits.argmax(dim=1).numpy()  # (10000,)
-counts = np.zeros((10, 10), dtype=int)  # row: truth, column: prediction
-np.add.at(counts, (test_labels, predictions), 1)
-
-_, axes = plt.subplots(num="confusion", clear=True, figsize=(5.6, 5.6))
-axes.imshow(np.sqrt(counts), cmap="Blues")  # without the root, 1 would look like 0
-axes.set(xlabel="prediction", ylabel="truth", xticks=range(10), yticks=range(10))
-for truth, prediction in np.argwhere(counts):
-    color = "white" if truth == prediction else "black"
-    count = counts[truth, prediction]
-    axes.text(prediction, truth, count, ha="center", va="center", color=color)
-plt.show()
-# --8<-- [end:confusion]
-
-# --8<-- [start:mistakes]
-test_probabilities = test_logits.softmax(dim=1).numpy()  # (10000, 10)
-wrong = np.flatnonzero(predictions != test_labels)
-mistakes = len(wrong)
-surest = wrong[test_probabilities[wrong].max(axis=1).argsort()[::-1]]  # most confident first
-print(mistakes, "mistakes")
-
-_, grid = plt.subplots(2, 5, num="surest_mistakes", clear=True, figsize=(7.5, 3.6), layout="tight")
-for axes, i in zip(grid.flat, surest):
-    axes.imshow(test_images[i], cmap="gray")
-    title = f"{predictions[i]} ({test_probabilities[i].max():.0%}) ≠ {test_labels[i]}"
-    axes.set_title(title, size=10)
-    axes.axis("off")
-plt.show()
-# --8<-- [end:mistakes]
+# --8<-- [end:logits]
 
 # --8<-- [start:save]
 torch.save(model.state_dict(), "digits.pt")
@@ -231,33 +189,40 @@ print(f"largest difference in {test_logits.numel()} logits: {reload_difference}"
 # --8<-- [end:save]
 
 # --8<-- [start:wrong_loop]
-def short_training(loss_function, zero_grad=True) -> tuple[float, float]:
+def short_training(loss_function, zero_grad=True) -> tuple[list[float], float]:
     torch.manual_seed(SEED)
     model = make_model()
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-    model.train()
-    for images, labels in zip(x_train[:6_400].split(64), y_train[:6_400].split(64)):
+    losses = []
+    for images, labels in zip(x_train[:12_800].split(64), y_train[:12_800].split(64)):
         loss = loss_function(model(images.to(DEVICE)), labels.to(DEVICE))
         if zero_grad:
             optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return loss.item(), evaluate(model, x_validation, y_validation)[1]
+        losses.append(loss.item())
+    return losses, evaluate(model, x_validation, y_validation)[1]
 
 
 def softmax_twice(logits, labels):
     return loss_function(logits.softmax(dim=1), labels)
+# --8<-- [end:wrong_loop]
 
-
-short_accuracies = []
-for name, result in {
+# --8<-- [start:wrong_loops]
+runs = {
     "as it should be": short_training(loss_function),
     "softmax twice": short_training(softmax_twice),
     "no zero_grad": short_training(loss_function, zero_grad=False),
-}.items():
-    short_accuracies.append(result[1])
-    print(f"{name:16} last loss {result[0]:.3f}, validation accuracy {result[1]:.1%}")
-# --8<-- [end:wrong_loop]
+}
+_, axes = plt.subplots(num="wrong_loops", clear=True, figsize=(7, 3.4))
+for name, (losses, accuracy) in runs.items():
+    print(f"{name:16} last loss {losses[-1]:.3f}, validation accuracy {accuracy:.1%}")
+    axes.plot(range(1, len(losses) + 1), losses, label=name)
+axes.axhline(np.log(np.e + 9) - 1, color="gray", linewidth=1, linestyle="-")  # 1.46
+axes.set(xlabel="step", ylabel="loss of the batch", ylim=(0, 3))
+axes.legend(ncols=3)
+plt.show()
+# --8<-- [end:wrong_loops]
 
 # --8<-- [start:wrong_mode]
 restored.train()  # as if one had forgotten restored.eval()

@@ -75,7 +75,7 @@ for cell in CELLS:
     print(f"{cell:4} {sum(p.numel() for p in Model(cell).rnn.parameters()):6,} weights in the layer")
 # --8<-- [end:model]
 
-# --8<-- [start:train]
+# --8<-- [start:judge]
 def last_row_loss(logits, labels) -> torch.Tensor:
     return nn.functional.cross_entropy(logits[:, -1], labels)  # asked once, at the end
 
@@ -87,8 +87,10 @@ def predict(model, x) -> torch.Tensor:
 
 def accuracy(logits, y) -> float:
     return (logits.argmax(dim=1) == y).float().mean().item()
+# --8<-- [end:judge]
 
 
+# --8<-- [start:train]
 def train(cell, loss_function=last_row_loss):
     torch.manual_seed(SEED)
     model = Model(cell).to(DEVICE)
