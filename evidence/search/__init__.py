@@ -13,9 +13,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 from evidence.pages.glossary import LANGUAGES, load_glossary
 from evidence.search.traditional import HAN, as_script, spellings
@@ -27,8 +28,9 @@ TRADITIONAL = "traditional.js"  # in that folder: what search.js turns tradition
 INDEXES = {"en": "en", "zh": "en-zh"}
 
 # How much a word counts, by where it stands; a figure from 0 to 10. Code repeats itself and would drown what is said about it.
-# The glossary says a word about everything; what explains a thing comes first.
-WEIGHTS = {"h1": 8, "h2": 4, "h3": 2, "h4": 2, "prose": 1, "code": 0.2, "glossary": 0.2}
+# What scripts print is there to be found, and never to come first. The glossary says a word about everything; what explains a thing
+# comes first.
+WEIGHTS = {"h1": 8, "h2": 4, "h3": 2, "h4": 2, "prose": 1, "code": 0.2, "output": 0.1, "file": 0.1, "glossary": 0.2}
 HEADINGS = ("h1", "h2", "h3", "h4")
 
 BLOCKS = {
@@ -59,13 +61,12 @@ BLOCKS = {
 }
 VOID = {*["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]}
 SKIPPED_TAGS = {"script", "style", "svg", "math"}
-# Not what a page says: marks of the theme, names of tabs and files, what a script printed, figures of runs.
+# Not what a page says: marks of the theme, names of tabs and files, figures of runs.
 SKIPPED_CLASSES = {
     *[
         "headerlink",
         "tabbed-labels",
         "filename",
-        "language-text",
         "evidence-strips",
         "evidence-matrix",
         "download",
@@ -84,7 +85,27 @@ SKIPPED_CLASSES = {
 PRE = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 SPAN = re.compile(r"</?span\b[^>]*>")
 
-PIECE = re.compile(rf"(?P<space>\s+)|(?P<han>[{HAN}])|(?P<word>[^\W_{HAN}]+(?:\.\d+)*)|(?P<rest>(?:[^\w\s]|_)+)")
+# A name in code is one word. So is a number with its commas, which count for nothing, here as in Pagefind.
+WORD = rf"[^\W_{HAN}]+"
+PIECE = re.compile(
+    rf"(?P<space>\s+)|(?P<han>[{HAN}])|(?P<word>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?!\d)|{WORD}(?:_+{WORD}|\.\d+)*)"
+    r"|(?P<rest>(?:[^\w\s]|_)+)"
+)
+NUMBER = re.compile(r"\d+(?:(?:\.|\{,\})\d+)+|\d{3,}")  # in a formula
+# What the home page lists as signs of trouble, and the section that it sends them to.
+SYMPTOMS = re.compile(r'<div class="symptoms">(.*?)</div>', re.DOTALL)
+SYMPTOM = re.compile(r"<li>((?:<(?!/li>)[^>]*>|[^<:：])*)[:：](.*?)</li>", re.DOTALL)
+LINK = re.compile(r'<a\b[^>]*?href="([^"#]*)#([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+# Pagefind's worker goes on without a part of the index that it cannot fetch, as if no page had what is in it.
+TELLS_OF_LOSS = """{
+  const request = self.fetch
+  self.fetch = async address => {
+    const answer = await request(address).catch(error => error)
+    if (!answer.ok) self.postMessage({ lost: String(address) })
+    return answer.ok ? answer : Promise.reject(answer)
+  }
+}
+"""
 JOINED = "\u2060"  # at the end of a word that no space follows
 
 
@@ -126,7 +147,7 @@ class Extract(HTMLParser):
     """Reads a page of the built site; `html` is what Pagefind should see of it, or None if it has no article.
 
     `terms` are what the page explains, by any name: search.js holds a query against them, and against the keywords that the
-    page names itself, as against the title.
+    page names itself, as against the title. A name that ends in `#` and an anchor is that of a section.
     """
 
     def __init__(self, page: str, terms: Iterable[str] = ()) -> None:
@@ -134,13 +155,17 @@ class Extract(HTMLParser):
         self.terms = list(terms)
         self.language = self.description = ""
         self.blocks: list[tuple[str, str | None, list[str]]] = []  # kind, anchor, pieces of text
-        self.stack: list[tuple[str, str, bool]] = []  # open tags below <article>: name, kind, skipped
+        self.stack: list[
+            tuple[str, str, bool | str]
+        ] = []  # open tags below <article>: name, kind, skipped, or "formula"
+        self.anchors: set[str] = set()
         # Nearly all tags of a page colour its code, and reading them would take longer than all else.
         self.feed(PRE.sub(lambda code: SPAN.sub("", code[0]), page))
         self.close()
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         values = dict(attributes)
+        self.anchors.add(values.get("id") or "")
         if tag == "html":
             self.language = values.get("lang") or ""
         if tag == "meta" and values.get("name") == "description":
@@ -151,10 +176,12 @@ class Extract(HTMLParser):
             return
         _, kind, skipped = self.stack[-1] if self.stack else ("", "prose", False)
         classes = set((values.get("class") or "").split())
-        kind = tag if tag in HEADINGS else "code" if tag == "pre" else "glossary" if "glossary" in classes else kind
+        kind = tag if tag in HEADINGS else "code" if tag == "pre" and kind != "output" else kind
+        kind = "glossary" if "glossary" in classes else "output" if "language-text" in classes else kind
         skipped = skipped or tag in SKIPPED_TAGS or bool(classes & SKIPPED_CLASSES)
         # Code in a fold is a whole file: it repeats what the page has explained section by section.
-        skipped = skipped or (tag == "pre" and any(name == "details" for name, _, _ in self.stack))
+        if tag == "pre" and any(name == "details" for name, _, _ in self.stack):
+            kind = "file"
         if tag in BLOCKS or tag in HEADINGS:
             self.blocks.append((kind, values.get("id") if tag in HEADINGS else None, []))
         if tag == "img" and not skipped:
@@ -163,7 +190,7 @@ class Extract(HTMLParser):
             self.handle_data(" ")
         if "arithmatex" in classes and not skipped:
             self.handle_data("…")
-            skipped = True
+            skipped = "formula"
         if tag not in VOID:
             self.stack.append((tag, kind, skipped))
 
@@ -176,7 +203,10 @@ class Extract(HTMLParser):
             self.blocks.append((self.stack[-1][1], None, []))
 
     def handle_data(self, data: str) -> None:
-        if self.stack and not self.stack[-1][2]:
+        if self.stack and self.stack[-1][0] == "annotation" and self.stack[-1][2] == "formula":
+            for number in NUMBER.findall(data):
+                self.blocks[-1][2].append(number.replace("{,}", ",") + "…")
+        elif self.stack and not self.stack[-1][2]:
             if not self.blocks:
                 self.blocks.append((self.stack[-1][1], None, []))
             self.blocks[-1][2].append(data)
@@ -218,6 +248,27 @@ def explained() -> dict[str, list[str]]:
     return found
 
 
+def page_of(path: str) -> str:
+    """Return what the page at `path` below the folder of its language is called in docs, without its ending."""
+    return re.sub(r"(^|/)(index(\.html)?|)$|\.html$", "", path) or "index"
+
+
+def symptoms(page: str) -> dict[str, list[str]]:
+    """Return, for each page that the list of symptoms on the home page leads to, the symptoms, each with its anchor.
+
+    The first link of each is where the symptom leads; where there are several, each says itself what it is about.
+    """
+    found: dict[str, list[str]] = {}
+    for part in SYMPTOMS.findall(page):
+        for symptom, answer in SYMPTOM.findall(part):
+            links = LINK.findall(answer)
+            names = [(*links[0][:2], symptom), *(links if len(links) > 1 else [])] if links else []
+            for path, anchor, text in names:
+                name = unescape(re.sub("<[^>]*>", "", text))
+                found.setdefault(page_of(path), []).append(f"{name}#{unquote(anchor)}")
+    return found
+
+
 def make_index(site: Path) -> None:
     """Index every page of a built site but its 404.html, and write the index into its folder `pagefind`.
 
@@ -226,11 +277,20 @@ def make_index(site: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         extracts, output = Path(folder, "extracts"), Path(folder, FOLDER)
         terms, chinese = explained(), []
+        listed = {
+            start: symptoms(home.read_text(encoding="utf-8")) if (home := site / start / "index.html").is_file() else {}
+            for start in ("", "en/")
+        }
         for path in sorted(site.rglob("*.html")):
-            page = re.sub(r"^en/|(/index)?\.html$", "", path.relative_to(site).as_posix())
+            start, page = re.fullmatch("(en/|)(.*)", path.relative_to(site).as_posix()).groups()
+            page = page_of(page)
             if path.name == "404.html":
                 continue
-            extract = Extract(path.read_text(encoding="utf-8"), terms.get(f"{page}.md", ()))
+            names = [*terms.get(f"{page}.md", ()), *listed[start].get(page, ())]
+            extract = Extract(path.read_text(encoding="utf-8"), names)
+            for name in extract.terms:
+                if "#" in name and name.split("#")[1] not in extract.anchors:
+                    raise SearchError(f"{path.relative_to(site)}: no section is called #{name.split('#')[1]}")
             if html := extract.html:
                 target = extracts / path.relative_to(site)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -254,6 +314,8 @@ def make_index(site: Path) -> None:
                 "*ui.js", "*ui.css", "pagefind-highlight.js", "pagefind.js", "wasm.unknown.pagefind"
             ),
         )
+        worker = site / FOLDER / "pagefind-worker.js"
+        worker.write_text(TELLS_OF_LOSS + worker.read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
         (site / FOLDER / TRADITIONAL).write_text(
             as_script(spellings("\n".join(chinese))), encoding="utf-8", newline="\n"
         )

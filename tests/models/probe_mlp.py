@@ -54,6 +54,8 @@ def _accuracy_after_sorted_data(snippet, images, labels):
 
 def probe(snippet: dict) -> dict[str, numpy.ndarray]:
     """Measures the model that an MLP snippet trained, without the snippet's own loading and evaluation."""
+    if "model" not in snippet:  # it leaves losses only, which claims hold
+        return {}
     (train_images, train_labels), (test_images, test_labels) = load_mnist()
     blank_pixels = numpy.flatnonzero(train_images.reshape(len(train_images), 784).max(axis=0) == 0)
     train_images, train_labels = train_images[:10_000].astype("float32") / 255, train_labels[:10_000]

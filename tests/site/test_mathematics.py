@@ -60,6 +60,8 @@ def test_a_sign_stays_with_its_formula() -> None:
     assert [span.contents[-1] for span in kept.select(".with-comma")] == ["，", "），", "."]
     assert kept.p.contents[2:4] == ["而 ", kept.select("inline-formula")[1]]
     assert [len(formula.select("wbr")) for formula in kept.select("inline-formula")] == [2, 0, 0, 0]
+    alone = convert(r"服从 $U(-1/\sqrt{n}, 1/\sqrt{n})$，")  # as wide as a phone, in large letters
+    assert "with-comma" not in alone
 
 
 def test_money_and_code_are_no_formulas() -> None:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import expect
 
-from evidence.search import JOINED, Extract, SearchError, cut, make_index
+from evidence.search import JOINED, Extract, SearchError, cut, make_index, symptoms
 from evidence.search.traditional import as_script, spellings
 from tests.site.conftest import ROOT, Site, build
 from tests.site.reader import Reader
@@ -39,16 +39,17 @@ TRADITIONAL = {
 # For each query in turn, the pages found, as soon as the dialog says how many. Playwright would look whether it does after 100,
 # 250 and 500 ms, and takes a third as long again to type.
 FIND = """async queries => {
-  const [input, status] = ["input", ".search-status"].map(part => document.querySelector(`dialog.search ${part}`))
+  const [input, status, list] = ["input", ".search-status", ".search-results"].map(part => document.querySelector(`dialog.search ${part}`))
   const found = []
   for (const query of queries) {
     status.textContent = ""
     input.value = query
     input.dispatchEvent(new InputEvent("input", {bubbles: true}))
     await new Promise((resolve, reject) => {
-      const look = () => status.textContent && resolve()
+      const look = () => status.textContent && list.ariaBusy !== "true" && resolve()
       look()
       new MutationObserver(look).observe(status, {childList: true})
+      new MutationObserver(look).observe(list, {attributes: true})
       setTimeout(() => reject(new Error(`The dialog does not say how many for ${query}.`)), 60_000)
     })
     found.push([...document.querySelectorAll(".search-results > li > a")].map(link => link.href))
@@ -130,7 +131,7 @@ def test_by_keyboard_alone(site: Site, reader: Callable[..., Reader], language: 
         assert not dialog.is_visible(), key
     page.locator(".search-button").press("Enter")
     page.keyboard.insert_text({"zh": "混淆矩阵", "en": "confusion matrix"}[language])
-    expect(page.locator(".search-status")).not_to_be_empty()
+    expect(page.locator(".search-results a").first).to_be_visible()
     links = page.eval_on_selector_all(".search-results a", "links => links.map(link => link.href)")
     page.keyboard.press("ArrowUp")  # There is nothing above the field.
     assert focused(page) == "input"
@@ -173,6 +174,14 @@ def test_what_no_page_has_is_not_found(reader: Callable[..., Reader], language: 
         assert {"zh": "只有符号", "en": "Signs alone"}[language] in status.text_content()
     assert search(page, "Adam GBK")[0].endswith("/concepts/optimizers/") and elsewhere.is_hidden()
     assert {"zh": "没有一页提到 GBK", "en": "no page mentions GBK"}[language] in status.text_content()
+    # Of a word that is there and one that is not, in Chinese without a space: the reader is told which.
+    for query, missing in (
+        (("迁移学习", "迁移"), ("显存不足", "显存")) if language == "zh" else (("transfer learning", "transfer"),)
+    ):
+        assert search(page, query), query
+        told = {"zh": f"没有一页提到 {missing}", "en": f"no page mentions {missing}"}[language]
+        assert status.text_content().endswith(told), query
+    assert search(page, "no_such_name") and "no_such_name" in status.text_content()
     # What is half typed or has another ending is there.
     for query in ("convoluti", "running", "normalizations"):
         assert search(page, query), query
@@ -223,6 +232,105 @@ def test_enter_in_the_field_opens_the_first_page(reader: Callable[..., Reader]) 
     (first, *_) = search(page, "multilayer perceptron")
     page.keyboard.press("Enter")
     page.wait_for_url(first)
+
+
+@LANGUAGES
+def test_numbers_are_found_wherever_they_stand(reader: Callable[..., Reader], language: str) -> None:
+    """With commas or without; in a formula, and in what a script printed."""
+    page = reader(language=language).open(f"{FOLDERS[language]}index.html")
+    page.keyboard.press("/")
+    assert search(page, "1875") == search(page, "1,875") != []
+    found = "".join(search(page, "2.303"))
+    assert "/models/mlp/" in found and "/walkthroughs/digits_keras/" in found
+
+
+SECTIONS = {
+    "zh": {
+        "zero_grad": "梯度是什么以及它会累加",
+        "怎么保存模型": "存下来",
+        "损失NaN": "同一个公式的三种写法",
+        "损失停在开始的值上": "会出什么错看起来怎样",
+        "准确率上不去": "会出什么错看起来怎样",
+        "BN层": "批归一化",
+    },
+    "en": {
+        "zero_grad": "what-a-gradient-is-and-that-it-adds-up",
+        "save a model": "keep-it",
+        "loss is nan": "three-forms-of-one-formula",
+        "the loss stays where it began": "what-goes-wrong-and-how-it-looks",
+        "overfitting": "four-remedies-one-control",
+    },
+}
+
+
+@LANGUAGES
+def test_the_right_section_comes_first(reader: Callable[..., Reader], language: str) -> None:
+    """The one that the keywords of its page name, or the list of symptoms on the home page."""
+    page = reader(language=language).open(f"{FOLDERS[language]}index.html")
+    page.keyboard.press("/")
+    for query, section in SECTIONS[language].items():
+        search(page, query)
+        link = page.locator(".search-results li li a").first
+        assert unquote(link.get_attribute("href")).endswith(f"#{section}"), query
+
+
+def test_words_that_only_ask_are_no_hits(reader: Callable[..., Reader]) -> None:
+    page = reader().open("en/index.html")
+    page.keyboard.press("/")
+    assert search(page, "is the memory out of") == search(page, "memory")
+    marks = {mark.lower() for mark in page.locator(".search-results mark").all_text_contents()}
+    assert not marks & {"is", "of", "out", "the"}
+
+
+def test_back_shows_the_results_again(reader: Callable[..., Reader]) -> None:
+    """From another page and from a section of the same; until the reader closes the dialog."""
+    page = reader(width=390).open("en/models/cnn/index.html")
+    dialog = page.locator("dialog.search")
+    page.locator(".search-button").click()
+    found = search(page, "confusion matrix")
+    for link in (
+        page.locator(".search-results li li a").first,
+        page.locator(f".search-results > li > a[href='{found[1]}']"),
+    ):
+        link.click()
+        page.wait_for_url(lambda url: not url.endswith("/cnn/"))
+        assert not dialog.is_visible()
+        page.go_back()
+        expect(dialog).to_be_visible()
+        expect(page.locator(".search-results > li > a").first).to_have_attribute("href", found[0])
+    page.locator(".search-close").click()
+    page.reload()
+    assert not dialog.is_visible()
+
+
+def test_enter_waits_for_the_results_and_opens_the_section(reader: Callable[..., Reader]) -> None:
+    """The reader is told that the search goes on; the section is the one that the query names."""
+    page = reader().open("en/index.html")
+    held = []
+    page.route("**/pagefind-entry.json*", lambda route: held.append(route))
+    page.keyboard.press("/")
+    page.keyboard.insert_text("loss is nan")
+    expect(page.locator(".search-status")).to_have_text("Searching…")
+    page.keyboard.press("Enter")
+    held[0].continue_()
+    page.wait_for_url("**/concepts/loss/#three-forms-of-one-formula")
+
+
+def test_a_fold_with_the_word_is_open_on_arrival(reader: Callable[..., Reader]) -> None:
+    page = reader().open("en/index.html")
+    page.keyboard.press("/")
+    search(page, "drop_last")
+    page.locator(".search-results li li a").first.click()
+    page.wait_for_url("**/concepts/epochs/#*")
+    assert "drop_last" in page.locator("details[open]").first.text_content()
+
+
+@pytest.mark.parametrize("touch", [False, True])
+def test_what_a_finger_cannot_use_is_not_shown(reader: Callable[..., Reader], touch: bool) -> None:
+    page = reader(width=390, has_touch=touch, is_mobile=touch).open("en/index.html")
+    page.locator(".search-button").click()
+    for part in (".search-hint", ".search-keys"):
+        assert page.locator(part).is_visible() != touch
 
 
 def test_a_result_on_the_same_page_closes_the_dialog(reader: Callable[..., Reader]) -> None:
@@ -297,6 +405,12 @@ def test_a_search_that_cannot_be_loaded_says_so_and_tries_again(reader: Callable
     assert "could not be loaded" in page.locator(".search-status").text_content()
     page.unroute("**/pagefind/*")
     assert search(page, "Adam ")
+    # Nor is what stands in a part that does not come said to be nowhere.
+    page.route("**/pagefind/index/*", lambda route: route.abort())
+    assert search(page, "autoencoder") == []
+    assert "could not be loaded" in page.locator(".search-status").text_content()
+    page.unroute("**/pagefind/index/*")
+    assert search(page, "autoencoder ")
     someone.complaints.clear()  # The browser complains of what the test has broken.
 
 
@@ -320,18 +434,19 @@ def test_chinese_is_cut_into_pairs() -> None:
         "期）",
     ]
     assert words("用 Adam 优化") == ["用", "Adam", "优化+", "化"]
-    assert words("loss(from_logits=True) 0.5, x") == ["loss(+", "from_+", "logits=+", "True)", "0.5,", "x"]
+    assert words("loss(from_logits=True) 0.5, x") == ["loss(+", "from_logits=+", "True)", "0.5,", "x"]
+    assert words("60,000, 1,875.5 (1,2) _a_") == ["60,000,", "1,875.5", "(1,+", "2)", "_a_"]
     assert words("（") == ["（"] and words("") == [""]
 
 
 PAGE = """<html lang="zh"><head><meta name="description" content="说明"></head><body><p>不在文章里</p><article>
-<h1 id="a">题<a class="headerlink">¶</a></h1><p>设 <span class="arithmatex"><span>x^2</span></span> 为<b>正</b>数<br>吗</p>
+<h1 id="a">题<a class="headerlink">¶</a></h1><p>设 <span class="arithmatex"><annotation>x^2 = 1{,}875</annotation></span> 为<b>正</b>数<br>吗</p>
 <img alt="图" src="x"><h2 id="b">节</h2><pre><code>run()</code></pre><div class="language-text"><pre>printed</pre></div>
 <details><summary>折</summary><pre>whole()</pre><p>答</p></details><script>no()</script></article><p>也不在</p></body></html>"""
 
 
 def test_extract() -> None:
-    """Headings keep their anchors; formulas, output and whole files in folds stay out; code counts least."""
+    """Headings keep their anchors; of formulas there are the numbers; output and whole files in folds count least."""
     html = Extract(PAGE).html
     assert '<html lang="en-zh">' in html
     lines = [
@@ -340,11 +455,13 @@ def test_extract() -> None:
     assert lines == [
         '<h1 id="a" data-pagefind-weight="8">题</h1>',
         "<span>说明 明</span>",
-        '<span data-pagefind-weight="1">设 … 为正 正数 数 吗</span>',
+        '<span data-pagefind-weight="1">设 …1,875… 为正 正数 数 吗</span>',
         '<span data-pagefind-weight="1">图</span>',
         '<h2 id="b" data-pagefind-weight="4">节</h2>',
         '<span data-pagefind-weight="0.2">run()</span>',
+        '<span data-pagefind-weight="0.1">printed</span>',
         '<span data-pagefind-weight="1">折</span>',
+        '<span data-pagefind-weight="0.1">whole()</span>',
         '<span data-pagefind-weight="1">答</span>',
     ]
 
@@ -363,6 +480,28 @@ def test_traditional_spellings() -> None:
 def test_a_site_that_cannot_be_indexed(tmp_path: Path) -> None:
     with pytest.raises(SearchError, match="Pagefind could not index"):
         make_index(tmp_path)
+
+
+def test_a_name_of_a_section_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(
+        '<html lang="en"><meta name="keywords" content="x, y#z"><article><h1 id="a">A</h1></article></html>',
+        encoding="utf-8",
+    )
+    with pytest.raises(SearchError, match="no section is called #z"):
+        make_index(tmp_path)
+
+
+def test_symptoms_lead_to_sections() -> None:
+    """The first link is where the symptom leads; of several, each is a name of its section."""
+    page = """<div class="symptoms"><ul>
+<li><a class="term" href="glossary/#loss" title="它：">损失</a>是 NaN：<a href="concepts/loss/#%E8%8A%82">节</a></li>
+<li>Slow &amp; bad: but for <a href="index.html#b">this</a>, <a href="models/x/#c">forgot <code>that</code></a></li></ul></div>
+<li>x: <a href="y/#z">z</a></li>"""
+    assert symptoms(page) == {
+        "concepts/loss": ["损失是 NaN#节"],
+        "index": ["Slow & bad#b", "this#b"],
+        "models/x": ["forgot that#c"],
+    }
 
 
 def test_a_page_in_a_language_without_an_index() -> None:

@@ -42,6 +42,8 @@ MENDS = (
 
 # What may not begin a line. Between a formula and a sign browsers break all the same, so the two are held together, and the
 # places within the formula where it may break are said.
+SHORT = 11  # signs: with more after its last such place, a formula needs the line of a phone for itself
+TAG = re.compile(r"<[^>]*>|\u200b")
 BREAK = re.compile(r'(?<=</span>)(?=<span class="katex-base">)')
 SIGNS = re.compile(r"[，。；：、！？）》」』”’…,.;:!?)\]]+")
 
@@ -94,7 +96,8 @@ class FormulaProcessor(Treeprocessor):
             source = html.unescape(element.text) if display else element.text
             rendered = render(source[2:-2].strip(), display)
             element.set("data-search-exclude", "true")  # Glyph by glyph, a formula is noise in the search index.
-            if not display and (signs := SIGNS.match(element.tail or "")):
+            last = TAG.sub("", rendered.rpartition('<span class="katex-base"')[2].partition(">")[2])
+            if not display and len(last) < SHORT and (signs := SIGNS.match(element.tail or "")):
                 together = etree.Element("span", {"class": "with-comma"})
                 together.tail, element.tail = element.tail[signs.end() :], AtomicString(signs[0])
                 parent[list(parent).index(element)] = together

@@ -14,26 +14,29 @@
   const index = { zh: "en-zh", en: "en" }[document.documentElement.lang]
   const PAGES = 10 // shown
   const SECTIONS = 3 // shown of a page
+  const SOURCES = { zh: "来源", en: "Sources" }[document.documentElement.lang] // the section that comes last
   const EXCERPT = { zh: 60, en: 28 }[document.documentElement.lang] // words
   // What a question says besides what it is about: rare on the pages, it would weigh the most.
-  const ASKING = {
-    zh: /什么是|是什么(?:意思)?|为什么(?:会)?|怎么办|怎样|如何|吗/g,
-    en: /\b(?:what(?:['’]s| is| are)|how (?:to|do i|do you|does|can i)|explained|an?|the|my)\b/gi,
-  }[document.documentElement.lang]
+  const ASKING = new RegExp([
+    "什么是|是什么(?:意思)?|为什么(?:会)?|什么|怎么(?:办|样)?|怎样|如何|哪个好?|哪些|多少|一直|请问|[吗呢]",
+    "\\b(?:what(?:['’]s)?|how(?: many| much)?|why|which|when|where|explained|an?|the|my|i|it|its|is|are|was|be|am|do|does|did|can|should|not|to|of|out|in|on|at|by|for|with|and|or|too)\\b",
+  ].join("|"), "gi")
   const HAN = "[\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff]"
 
   // What `cut` in evidence/search/__init__.py has done to the text is done to the query, and undone for an excerpt.
 
   /** Return the runs of Chinese characters and of other letters and digits in a query. */
   function split(query) {
-    const runs = query.normalize("NFKC").match(new RegExp(`${HAN}+|(?:(?!${HAN})[\\p{L}\\p{N}])+(?:\\.\\p{N}+)*`, "gu")) ?? []
+    const word = `(?:(?!${HAN})[\\p{L}\\p{N}])+`
+    const piece = `${HAN}+|\\d{1,3}(?:,\\d{3})+(?:\\.\\d+)?(?!\\d)|${word}(?:_+${word}|\\.\\p{N}+)*`
+    const runs = query.normalize("NFKC").match(new RegExp(piece, "gu")) ?? []
     // Pagefind would find whatever begins with a letter; only a query that is nothing else means it.
     const longer = runs.filter(run => !/^[a-z]$/i.test(run))
     return longer.length ? longer : runs
   }
 
   /** Return the words of a run: of Chinese characters, every pair of neighbours. */
-  const pairs = run => new RegExp(`${HAN}{2}`).test(run) ? [...run].slice(1).map((_, i) => run.slice(i, i + 2)) : [run.toLowerCase()]
+  const pairs = run => new RegExp(`${HAN}{2}`).test(run) ? [...run].slice(1).map((_, i) => run.slice(i, i + 2)) : [run.toLowerCase().replaceAll(",", "")]
 
   /** Return the words of a query in their order. */
   const cut = query => split(query).flatMap(pairs)
@@ -67,7 +70,11 @@
     const answers = new Map()
     const worker = new Worker(onDisk ? self.searchWorker : `${root}pagefind/pagefind-worker.js`)
     const failed = new Promise((_, reject) => worker.addEventListener("error", reject))
-    worker.addEventListener("message", ({ data: { id, result, error } }) => {
+    let lose
+    const lost = new Promise((_, reject) => { lose = reject })
+    lost.catch(() => {}) // Whoever asks next is told.
+    worker.addEventListener("message", ({ data: { id, result, error, lost } }) => {
+      if (lost) return lose(new Error(lost))
       const [resolve, reject] = answers.get(id)
       answers.delete(id)
       error ? reject(new Error(error)) : resolve(result)
@@ -78,7 +85,7 @@
         answers.set(id, [resolve, reject])
         worker.postMessage({ id, method, args })
       })
-      return Promise.race([answer, failed])
+      return Promise.race([lost, failed, answer])
     }
     // Pagefind would add so much for a word of the title that no other word counts.
     const ranking = { metaWeights: { title: 0, terms: 6 } }
@@ -91,6 +98,11 @@
     const [found, exact] = await Promise.all(["", '"'].map(quote =>
       Promise.all(sought.map(async word => (await ask("search", quote + word + quote, {})).results))))
     for (const [i, word] of sought.entries()) {
+      // A name in code, a number or an abbreviation is itself, and the beginning of others only where no page has it.
+      if (/_|^[\p{N}.]+$|^[a-z]{1,3}$/u.test(word) && exact[i].length) {
+        const ids = new Set(exact[i].map(({ id }) => id))
+        found[i] = found[i].filter(({ id }) => ids.has(id))
+      }
       if (!found[i].length || exact[i].length) continue
       const { raw_content, weighted_locations, meta } = await ask("getData", found[i][0].data)
       const content = raw_content.split(/\s+/)
@@ -101,14 +113,29 @@
     return found
   }
 
+  /** Return the stretches of a run of Chinese characters that no pair found is part of, or of other characters the run, if it is not found. */
+  function gaps(run, has) {
+    const parts = pairs(run)
+    if (parts[0] === run || parts.length === 1) return parts.every(has) ? [] : [run]
+    return [...run].map((character, i) => ([i - 1, i].some(at => parts[at] && has(parts[at])) ? " " : character)).join("").match(/[^ ]+/g) ?? []
+  }
+
   /** Return the best pages for a query: title, address, and the best sections, each with heading, anchor and excerpt. Also the parts of it that no page has. */
   async function find(typed) {
     engine ??= load()
     const [ask, query] = await Promise.all([engine, simplified(typed).then(subject)])
-    const sought = [...new Set(cut(query))]
+    const runs = split(query)
+    const sought = [...new Set(runs.flatMap(pairs))]
     const pages = new Map()
     const found = await lookUp(ask, sought)
-    const missing = split(query).filter(run => !/^[a-z]{1,2}$/i.test(run) && pairs(run).every(word => !found[sought.indexOf(word)].length))
+    const has = word => found[sought.indexOf(word)]?.length > 0
+    const unmet = [...new Set(runs.flatMap(run => gaps(run, has)))]
+    // A single character may begin another pair; of a name in code that no page has, a page may have the parts.
+    const parts = unmet.flatMap(run => (run.includes("_") ? run.toLowerCase().split(/_+/) : [...run].length === 1 && !sought.includes(run) ? [run] : []))
+    const further = [...new Set(parts)].filter(part => part && !sought.includes(part))
+    found.push(...await lookUp(ask, further))
+    sought.push(...further)
+    const missing = unmet.filter(run => !/^[a-z]{1,2}$/i.test(run) && !has(run))
     found.forEach((results, order) => {
       for (const { id, score, data } of results) {
         if (!pages.has(id)) pages.set(id, [])
@@ -128,10 +155,17 @@
       const answers = []
       // One after the other: Pagefind keeps one object for a page, and writes into it what each asks for.
       for (const { data } of hits) answers.push(await ask("getData", data))
-      const places = hits.map(({ score, order }, i) => ({ score, order, locations: answers[i].weighted_locations }))
-      const made = page(answers[0], places)
+      const places = hits.map(({ score, order }, i) => ({ score: score * worth[order], order, locations: answers[i].weighted_locations }))
       const { anchors, meta } = answers[0]
-      const explained = likeness([...made.title.split(/[:：]/), ...whole(meta.terms ?? "").split("|")], sought)
+      const names = whole(meta.terms ?? "").split("|").map(name => name.split("#"))
+      // The section that a name of it leads to.
+      const aimed = names.filter(([, anchor]) => anchor).map(([name, anchor]) => ({ anchor, like: likeness([name], sought) }))
+        .sort((a, b) => b.like - a.like).find(({ like }) => like >= 0.5)
+      const title = whole(meta.title).split(/[:：]/)
+      const made = page(answers[0], places, aimed?.anchor)
+      const ofPage = likeness([...title, ...names.filter(([, anchor]) => !anchor).map(([name]) => name)], sought)
+      const explained = Math.max(ofPage, aimed?.like ?? 0)
+      if (aimed?.like > ofPage) made.best += `#${encodeURIComponent(aimed.anchor)}`
       const headed = likeness(anchors.map(({ text }) => whole(text)), sought)
       return { ...made, score: score * (1 + (explained === 1 ? 64 : 8 * explained ** 2) + 2 * headed ** 2 + 4 * phrase(places, cut(query).map(word => sought.indexOf(word)))) }
     }))
@@ -140,7 +174,8 @@
 
   /** Return how often neighbours in the query, a row of places in the list of words, are neighbours on the page, from 0 to 1; a heading counts twice. */
   function phrase(places, row) {
-    const at = row.map(() => new Map())
+    const at = []
+    for (const order of [...row, ...places.map(({ order }) => order)]) at[order] ??= new Map()
     for (const { order, locations } of places) for (const { location, weight } of locations) at[order].set(location, Math.min(weight, 2))
     const neighbours = row.length > 1 ? row.slice(1).map((next, i) => [at[row[i]], at[next]]) : [[at[0]]]
     const shares = neighbours.map(([here, next]) => {
@@ -159,26 +194,36 @@
     }))
   }
 
-  function page({ raw_url, raw_content, anchors, meta }, hits) {
+  function page({ raw_url, raw_content, anchors, meta }, hits, aimed) {
     const content = raw_content.split(/\s+/).map(word => word.replaceAll("&lt;", "<").replaceAll("&gt;", ">"))
     const starts = anchors.filter(({ element }) => /^h\d$/.test(element)).sort((a, b) => a.location - b.location)
+    const all = hits.reduce((sum, { score }) => sum + score, 0)
     const sections = starts.map(({ id, text: heading, location: start }, i) => {
       const end = starts[i + 1]?.location ?? content.length
       const marks = new Map() // location → what its word is worth
-      let score = 0
+      let [score, met] = [0, 0]
       for (const hit of hits) {
         const inside = hit.locations.filter(({ location }) => start <= location && location < end)
-        if (inside.length) score += hit.score * Math.max(...inside.map(({ weight }) => weight))
+        if (inside.length) {
+          score += hit.score * Math.max(...inside.map(({ weight }) => weight))
+          met += hit.score
+        }
         for (const { location, weight } of inside) marks.set(location, hit.score * weight)
       }
       const body = start + heading.split(/\s+/).length
-      return { id, score, top: i === 0, heading: whole(heading), excerpt: excerpt(content, body, end, marks) }
+      score *= met / all // A section that has all the words comes before one that has one of them in its heading.
+      const title = whole(heading)
+      const place = id === aimed ? 1 : title === SOURCES ? -1 : 0
+      return { id, score, place, top: i === 0, heading: title, excerpt: excerpt(content, body, end, marks) }
     })
-    sections.sort((a, b) => b.score - a.score)
+    sections.sort((a, b) => b.place - a.place || b.score - a.score)
+    const having = sections.filter(({ score, place }) => score || place > 0)
+    const address = root + raw_url.slice(1) + (onDisk && raw_url.endsWith("/") ? "index.html" : "")
     return {
       title: whole(meta.title),
-      address: root + raw_url.slice(1) + (onDisk && raw_url.endsWith("/") ? "index.html" : ""),
-      sections: sections.filter(({ score }) => score).slice(0, SECTIONS),
+      address,
+      best: address, // what Enter opens
+      sections: having.filter(({ place }) => place >= 0 || having.length === 1).slice(0, SECTIONS),
     }
   }
 
@@ -226,10 +271,13 @@
       ...excerpt.map(({ text, marked }) => (marked ? element("mark", {}, text) : text)))
   }
 
+  let best // the address that Enter opens: of the first page, or of its section that the query names
+  let waiting = false // for results, to open the best of them
   function show({ count, missing, pages }) {
     const how = count === 0 ? words.none : count === 1 ? words.one : words.other
     status.textContent = how.replace("#", count) + (count && missing.length ? words.missing.replace("#", missing.join(words.comma)) : "")
     elsewhere.hidden = count > 0
+    best = pages[0]?.best
     list.replaceChildren(...pages.map(({ title, address, sections }) => {
       // What stands before the first section is shown with the page itself.
       const top = sections.find(({ top }) => top)
@@ -244,18 +292,73 @@
     const current = ++latest
     const query = input.value.trim()
     elsewhere.hidden = true
-    if (!cut(query).length) {
+    best = undefined
+    waiting = false
+    list.ariaBusy = String(cut(query).length > 0)
+    if (list.ariaBusy === "false") {
       status.textContent = query && words.signs
       list.replaceChildren()
       return
     }
+    // Once the index is here, results come sooner than anyone could read this.
+    const slow = setTimeout(() => { if (current === latest) status.textContent = words.searching }, 150)
     try {
       const results = await find(query)
-      if (current === latest) show(results)
+      if (current !== latest) return
+      show(results)
+      if (waiting && best) go(best)
     } catch (error) {
       engine = undefined // The next query tries again.
+      if (current !== latest) return
       status.textContent = words.failed
       list.replaceChildren()
+    } finally {
+      clearTimeout(slow)
+      if (current === latest) list.ariaBusy = "false"
+    }
+  }
+
+  // Who comes back from a result finds the others again: this entry of the browser's history remembers the query.
+  let left = false // by a result, and not closed
+  const remember = query => history.replaceState({ ...history.state, query }, "")
+
+  /** Note what was looked for, for this page and for the one that is opened, and close the dialog. */
+  function leave(address) {
+    left = true
+    remember(input.value)
+    remembered.set("sought", [new URL(address, location.href).href, split(subject(input.value))])
+    dialog.close()
+  }
+
+  function go(address) {
+    leave(address)
+    location.href = address
+  }
+
+  function comeBack() {
+    const query = history.state?.query
+    if (!query || dialog.open) return
+    input.value = query
+    dialog.showModal()
+    search()
+  }
+
+  /** Open the folds of the section arrived at that alone have what was looked for. */
+  function unfold() {
+    const [address, runs] = remembered.get("sought") ?? []
+    if (address !== location.href) return
+    remembered.set("sought", null)
+    const anchor = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
+    const heading = anchor || document.querySelector("article h1")
+    if (!heading) return
+    const headings = [...document.querySelectorAll("article :is(h1, h2, h3, h4)")]
+    const next = headings[headings.indexOf(heading) + 1]
+    const inside = part => heading.compareDocumentPosition(part) & 4 && (!next || next.compareDocumentPosition(part) & 2)
+    const parts = [...document.querySelectorAll("article :is(p, li, td, pre, details)")].filter(inside)
+    for (const run of runs) {
+      const having = parts.filter(part => part.textContent.toLowerCase().includes(run.toLowerCase()))
+      const folds = having.map(part => part.closest("details:not([open])"))
+      if (folds.length && folds.every(fold => fold)) folds[0].open = true
     }
   }
 
@@ -270,13 +373,16 @@
   input.addEventListener("compositionend", search)
   dialog.querySelector("form").addEventListener("submit", event => {
     event.preventDefault()
-    list.querySelector("a")?.click()
+    waiting = list.ariaBusy === "true"
+    if (!waiting && best) go(best)
   })
   button.addEventListener("click", open)
   dialog.querySelector(".search-close").addEventListener("click", () => dialog.close())
   dialog.addEventListener("click", event => {
-    // The backdrop, or a result: one on this page leaves the dialog open otherwise.
-    if (event.target === dialog || event.target.closest("a")) dialog.close()
+    const chosen = event.target.closest("a")
+    const apart = event.ctrlKey || event.metaKey || event.shiftKey // in another tab or window, while this one stays
+    if (chosen && !apart) leave(chosen.href)
+    if (event.target === dialog) dialog.close()
   })
   dialog.addEventListener("keydown", event => {
     const links = [input, ...dialog.querySelectorAll("p:not([hidden]) > a, .search-results a")]
@@ -287,6 +393,14 @@
       next?.focus()
     }
   })
+  dialog.addEventListener("close", () => {
+    if (!left) remember(undefined)
+    left = waiting = false
+  })
+  addEventListener("pageshow", comeBack)
+  addEventListener("popstate", () => (history.state?.query ? comeBack() : dialog.close()))
+  addEventListener("hashchange", unfold)
+  unfold()
   // Who speaks to the device, or strikes keys by mistake, has no use for keys that act alone.
   function useKeys(wanted) {
     keys.checked = wanted

@@ -172,7 +172,7 @@ function pointToSection(arrived) {
   const place = headings.indexOf(here)
   // As long as its heading is in sight, a section is where the reader is; later, it is a part of it.
   const [start, length] = place < 0 ? [] : extent(place)
-  const part = !arrived && start < 0 ? `-${Math.round((LINE - start) / length * 1000)}` : ""
+  const part = !arrived && start < -1 ? `-${Math.round((LINE - start) / length * 1000)}` : ""
   // The beginning needs no name, unless it was asked for; what is no heading has the same name in both languages.
   const section = place < 0 ? here && location.hash : place || part || here === named ? `section-${place}${part}` : ""
   for (const link of document.querySelectorAll(".md-header a[hreflang]")) link.hash = section ?? ""
