@@ -198,7 +198,8 @@ def test_claims_are_shown(catalog):
         if (topic, claim) not in headlines
         and not any(
             f"{{{{ {topic.name}.claim.{name} }}}}" in page.read_text(encoding="utf-8")
-            for page in (catalog.root / "docs" / language).rglob("*.md")
+            for folder in (language, f"walkthroughs/{language}")
+            for page in (catalog.root / "docs" / folder).rglob("*.md")
         )
     ]
     assert not hidden, "\n".join(hidden)

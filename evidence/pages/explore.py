@@ -96,8 +96,8 @@ def draw(described: Mapping[str, Any], values: Values) -> dict[str, Any]:
 
 
 def shorter(line: dict[str, Any]) -> dict[str, Any]:
-    """Return a line of a recorded figure with four digits for each coordinate: a tenth of a pixel at most."""
-    return line | {axis: [float(f"{number:.4g}") for number in line[axis]] for axis in "xy"}
+    """Return a line of a recorded figure with five digits for each coordinate: a thousandth of a pixel."""
+    return line | {axis: [float(f"{number:.5g}") for number in line[axis]] for axis in "xy"}
 
 
 def figure(
