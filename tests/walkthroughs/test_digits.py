@@ -127,6 +127,7 @@ def test_wrong_input_is_not_noticed(probe):
     assert confidences[3] > 0.995 > confidences[0], "certain of everything"
 
 
+@pytest.mark.needs_mnist("the loss by hand that the page prints")
 @pytest.mark.script("digits", framework="pytorch")
 def test_what_fit_hid(run, probe):
     """The loss is the mean of -ln softmax, gradients are slopes and add up, dropout acts in train mode only."""
@@ -152,6 +153,7 @@ def test_softmax_looks_at_differences(probe):
     assert np.sort(probe["bars"][1])[:-3:-1] == pytest.approx(probabilities, abs=1e-5)
 
 
+@pytest.mark.needs_mnist("two hundred steps")
 @pytest.mark.script("digits", framework="pytorch")
 def test_softmax_twice_cannot_pass_the_grey_line(probe):
     """Though the answers be perfect."""
