@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import tokenize
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from evidence.catalog import Catalog, Script
@@ -80,6 +80,11 @@ def _imported_modules(code: bytes) -> frozenset[str]:
     return frozenset(name.partition(".")[0] for name in names)
 
 
+def imported_by(files: Iterable[Path]) -> set[str]:
+    """Return the top-level names that any of these files imports."""
+    return set().union(*map(imported_modules, files))
+
+
 def local_modules(catalog: Catalog, script: Script) -> list[Path]:
     """Return the files of ours that a script imports, directly or through one another, sorted."""
     found: set[Path] = set()
@@ -146,7 +151,7 @@ def required_packages(catalog: Catalog, script: Script) -> list[str]:
     """Return what `pip install` needs for a script, as pinned here: `torch==2.13.0`, in alphabetical order."""
     modules = local_modules(catalog, script)
     ours = {path.stem for path in modules}
-    imported = set().union(*map(imported_modules, [script.path, *modules])) - ours - sys.stdlib_module_names
+    imported = imported_by([script.path, *modules]) - ours - sys.stdlib_module_names
     names = {package for name in imported for package in INSTALLED_BY.get(name, (name,))}
     pins = pinned_versions(catalog.root, script.framework)
     return [f"{name}=={pins[name]}" if name in pins else name for name in sorted(names)]
@@ -154,14 +159,15 @@ def required_packages(catalog: Catalog, script: Script) -> list[str]:
 
 def versioned_packages(script: Script, modules: Sequence[Path]) -> tuple[list[str], str]:
     """Return the packages whose versions the record of a run has, and the backend that Keras is to use in it."""
-    packages = {*PACKAGES[script.framework], *library_packages(script, modules)}
+    files = [script.path, *modules]
+    packages = {*PACKAGES[script.framework], *library_packages(files)}
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    if any("keras" in imported_modules(path) for path in [script.path, *modules]):
+    if "keras" in imported_by(files):
         packages |= {"keras", backend}  # also beside another framework, whose script compares itself with Keras
     return sorted(packages), backend
 
 
-def library_packages(script: Script, modules: Sequence[Path]) -> set[str]:
-    """Return the packages among `LIBRARIES` that a script or one of its local modules imports."""
-    imported = set().union(*map(imported_modules, [script.path, *modules]))
+def library_packages(files: Iterable[Path]) -> set[str]:
+    """Return the packages of `LIBRARIES` that any of these files imports."""
+    imported = imported_by(files)
     return {package for name in LIBRARIES if name in imported for package in INSTALLED_BY.get(name, (name,))}

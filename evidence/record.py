@@ -19,14 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from evidence.catalog import Catalog, Script, Topic
 from evidence.claims import Evidence
-from evidence.code import (
-    changed_versions,
-    code_digests,
-    digest,
-    library_packages,
-    local_modules,
-    public_version,
-)
+from evidence.code import changed_versions, code_digests, digest, library_packages, public_version
 
 if TYPE_CHECKING:
     from evidence.outcome import Run
@@ -363,7 +356,7 @@ def _changes(catalog: Catalog, script: Script, content: Mapping[str, Any]) -> li
         if recorded.get(name) != current.get(name):
             reasons.append(f"snippets/{name} was edited after it was recorded on {content['date']}")
     reasons += changed_versions(catalog.root, script.framework, content["versions"])
-    if unnamed := library_packages(script, local_modules(catalog, script)) - content["versions"].keys():
+    if unnamed := library_packages(catalog.snippets / name for name in current) - content["versions"].keys():
         reasons.append(f"it does not say the version of {', '.join(sorted(unnamed))}")
     if missing := set(script.figures) - {ending.removesuffix(".svg") for ending in content["files"]}:
         reasons.append(f"it lacks the figure {', '.join(sorted(missing))}")

@@ -155,9 +155,8 @@ class Extract(HTMLParser):
         self.terms = list(terms)
         self.language = self.description = ""
         self.blocks: list[tuple[str, str | None, list[str]]] = []  # kind, anchor, pieces of text
-        self.stack: list[
-            tuple[str, str, bool | str]
-        ] = []  # open tags below <article>: name, kind, skipped, or "formula"
+        # Open tags below <article>: name, kind, and whether skipped; "formula" if all but its numbers are.
+        self.stack: list[tuple[str, str, bool | str]] = []
         self.anchors: set[str] = set()
         # Nearly all tags of a page colour its code, and reading them would take longer than all else.
         self.feed(PRE.sub(lambda code: SPAN.sub("", code[0]), page))

@@ -18,7 +18,7 @@ from posixpath import dirname, join, normpath
 from pymdownx.slugs import slugify
 
 from evidence.catalog import FRAMEWORKS, LANGUAGES
-from tests.pages.source import EXPRESSION, FORMULA, INLINE_CODE, QUOTED, House, Page, read_page
+from tests.pages.source import EXPRESSION, FORMULA, INLINE_CODE, QUOTED, House, Page, read_page, source_of
 
 HAN = re.compile("[㐀-鿿]")
 PLACEHOLDER = re.compile(r"\{(?!\{)[^{}]+\}")  # a value in the sentence of a claim
@@ -256,8 +256,8 @@ def _target(target: str, page: Page | None, house: House | None) -> str:
         return target
     name = normpath(join(dirname(page.name), path)) if path else page.name
     there = house.pages.get(name)
-    if match := re.fullmatch(r"docs/(\w+)/walkthroughs/(\w+)\.ipynb", name):  # whose prose lies elsewhere
-        there = read_page(house.root, house.root / f"docs/walkthroughs/{match[1]}/{match[2]}.md")
+    if (source := source_of(name)) != name:
+        there = read_page(house.root, house.root / source)
     headings = [slug(block.text) for block in there.blocks if block.kind == "heading"] if there else []
     return f"{path}#{headings.index(anchor)}" if anchor in headings else target
 

@@ -205,6 +205,11 @@ def read_page(root: Path, file: Path, catalog: Catalog | None = None) -> Page:
     return Page(file.relative_to(root).as_posix(), file.read_text(encoding="utf-8"), catalog)
 
 
+def source_of(page: str) -> str:
+    """Return where the text of a page lies, of which links say the path: a notebook's prose has a folder of its own."""
+    return re.sub(r"^docs/(\w+)/walkthroughs/(\w+)\.ipynb$", r"docs/walkthroughs/\1/\2.md", page)
+
+
 def section_names(code: str) -> list[str]:
     """Return the names of a script's sections in their order."""
     return [

@@ -5,7 +5,7 @@ import pytest
 from evidence.catalog import LANGUAGES
 from tests.conftest import ROOT
 from tests.pages.languages import slug
-from tests.pages.source import LINK, Page
+from tests.pages.source import LINK, Page, read_page, source_of
 
 # Target in English -> what stands there, within the first lines: the claim, value or output that shows the symptom.
 SHOWN = {
@@ -33,15 +33,8 @@ SHOWN = {
 NEAR = 2000  # characters
 
 
-def read(path: str) -> Page:
-    return Page(path, (ROOT / path).read_text("utf-8"))
-
-
 def source(language: str, target: str) -> Page:
-    folder, _, name = target.rpartition("/")
-    if name.endswith(".ipynb"):
-        return read(f"docs/{folder}/{language}/{name.replace('.ipynb', '.md')}")
-    return read(f"docs/{language}/{target}")
+    return read_page(ROOT, ROOT / source_of(f"docs/{language}/{target}"))
 
 
 def headings(page: Page) -> list[tuple[str, int]]:
@@ -51,7 +44,7 @@ def headings(page: Page) -> list[tuple[str, int]]:
 
 def links(language: str) -> list[str]:
     """Return the targets of all links to sections from the home page, in their order."""
-    text = (ROOT / f"docs/{language}/index.md").read_text("utf-8")
+    text = source(language, "index.md").text
     return [match[2] for match in LINK.finditer(text) if ".md#" in match[2] or ".ipynb#" in match[2]]
 
 
