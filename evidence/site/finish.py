@@ -44,7 +44,7 @@ FOLDER = """<!doctype html>
 <meta name="robots" content="noindex">
 <meta http-equiv="refresh" content="0; url=../map/">
 </head>
-<body><p><a href="../map/">{title}</a></p></body>
+<body><main><article><p><a href="../map/">{title}</a></p></article></main></body>
 </html>
 """
 MAPS = {"": ("zh", "地图"), "en": ("en", "Map")}
