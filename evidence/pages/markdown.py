@@ -638,6 +638,9 @@ class FigureProcessor(Treeprocessor):
                 self.reader.complain(f"{image.get('src')}: {error}")
                 image.set("class", "evidence-problem")
                 image.set("alt", f"{image.get('src')}: {error}")
+        # The first figure is what a reader sees while the page arrives: a lazy one would wait until the layout is known.
+        for later in list(root.iter("img"))[1:]:
+            later.set("loading", "lazy")
 
     def _complete(self, image: etree.Element, topic: str, stem: str, device: str, figure: str) -> None:
         script = self.reader.catalog.script(stem)
@@ -660,7 +663,6 @@ class FigureProcessor(Treeprocessor):
             height=height,
             # Whole pixels are not the figure's own ratio: without this the page moved by a part of a pixel as it arrived.
             style=f"aspect-ratio: {width} / {height}",
-            loading="lazy",
         )
         image.set("class", f"{image.get('class', '')} evidence-figure".strip())
 

@@ -87,7 +87,7 @@ print("stochastic, last 30 passes: rate 0.1 {:.4f}, rate 0.01 {:.4f}".format(*se
 
 
 # --8<-- [start:own_rates]
-tried = (0.001, 0.003, 0.01, 0.03, 0.1, 0.39, 1.0)
+tried = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 with np.errstate(over="ignore", invalid="ignore"):  # too large a rate ends in infinity
     ends = {name: [excess(descend(rate, size, 60)[-200 // size :]).mean() for rate in tried]
             for name, size in batch_sizes.items()}  # each the mean of the sixtieth pass

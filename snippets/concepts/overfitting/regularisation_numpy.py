@@ -70,18 +70,24 @@ def experiment(generator):
         generator = np.random.default_rng(seed)
         return train(generator, images[rows], labels[rows], validation, **options)
 
-    control = run()
-    dropout, dropped = lowest({rate: run(dropout=rate) for rate in DROPOUTS})
-    decay, decayed = lowest({strength: run(decay=strength) for strength in DECAYS})
+    def choose(option, strengths, labels=given):
+        return lowest({strength: run(labels=labels, **{option: strength}) for strength in strengths})
+
+    control, right = run(), run(labels=labels)
+    dropout, dropped = choose("dropout", DROPOUTS)
+    decay, decayed = choose("decay", DECAYS)
     runs = {
         "control": control,
         "early stopping": (control[1], None, control[2]),
         "dropout": dropped,
         "weight decay": decayed,
         "4 x the data": run(slice(1000)),
-        "no wrong labels": run(labels=labels),
+        "no wrong labels": right,
         "right ones only": run(np.flatnonzero(~wrong[:250])),  # about 200 images
         "4 x, all right": run(slice(1000), labels),
+        "right, stopped": (right[1], None, right[2]),
+        "right, dropout": choose("dropout", DROPOUTS, labels)[1],
+        "right, decay": choose("decay", DECAYS, labels)[1],
     }
     mislabelled = images[:250][wrong[:250]], given[:250][wrong[:250]]
     return (dropout, decay), {
