@@ -650,8 +650,9 @@ def load_catalog(root: Path) -> Catalog:
             topics[topic.path] = topic
             for script in _scripts_of(topic):
                 _check_rehearsal(script)
-                if script.stem in scripts:
-                    raise CatalogError(f"{script.path} and {scripts[script.stem].path} share a name: names are unique")
+                # Pages ask for a name and get a tab for each framework: those of one topic only.
+                if other := next((s for s in scripts.values() if s.name == script.name and s.topic != topic), None):
+                    raise CatalogError(f"{script.path} and {other.path} share a name: names are unique")
                 scripts[script.stem] = script
             if other := next((other for other in topics.values() if other.name == topic.name and other != topic), None):
                 raise CatalogError(f"{folder} and {other.folder} share a name: names are unique")
