@@ -111,7 +111,7 @@ class Result(_Table):
     """
 
     name: str
-    unit: Literal["percent", "nats", "seconds", "bytes", "count", "number"]
+    unit: Literal["percent", "points", "nats", "seconds", "bytes", "count", "number"]
     label: Texts
     selection: Texts | None = None
     scripts: Names

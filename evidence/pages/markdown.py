@@ -22,7 +22,9 @@
   and on a click the scripts behind it; it belongs on a page at the top of the documentation, from which `models/mlp.md` leads
   to a topic.
 - `/// benchmark` and a closing `///` become the table of the benchmark; `{{ benchmark.cnn_keras }}` says how many times a
-  recipe's CPU time the public one needs, `.seeds` the range of that over the seeds; `{{ benchmark.cnn_accuracy }}` how
+  recipe's CPU time the public one needs, `.seeds` the range of that over the seeds, and `{{ benchmark.cnn_keras_lower }}` what
+  it would need to be as good as `{{ benchmark.lower }}`; `{{ benchmark.keras_convnet_epochs }}` the epochs that a public recipe
+  needs, `{{ benchmark.keras_convnet_epochs_lower }}` those up to `lower`; `{{ benchmark.cnn_accuracy }}` how
   well this site's own read after two epochs, and `{{ benchmark.wanted }}` how well they have to; `{{ benchmark.date }}` and `{{ benchmark.device }}` when and where it ran,
   `{{ benchmark.seeds }}` with how many seeds.
 - An image from `records/` gets its text alternative in the page's language, and its size.
@@ -74,6 +76,7 @@ from evidence.record import DEVICES, Record, read_record, record_path, recorded_
 log = logging.getLogger("mkdocs.evidence")
 
 PARTS = ("seeds", "minimum", "maximum")
+LOWER = 0.989  # a little less than the benchmark asks for, to show what hangs on that
 AT_A_GLANCE = 5  # numbers of a list, at most, that a strip shows
 HAN = re.compile("[一-鿿]")
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -116,6 +119,7 @@ WORDS = {
         "difference": {"value": "相差 {}", "derivative": "导数相差 {}"},
         "nothing": "无",
         "seconds": "{} 秒",
+        "points": "{} 个百分点",
         "stale": "这份记录已失效，数字可能不再成立：",
         "backend": "（{} 后端）",
         "topic": "主题",
@@ -134,7 +138,8 @@ WORDS = {
         "view": "查看",
         "note": "注",
         "without_script": "没有脚本，滑块不能用；图里是本页那次运行所用的值。",
-        "without_notebook": "{} 没有 notebook：没有哪家服务还提供它要的旧版 Python 和 NumPy。",
+        "readme": "zip 里的 README.txt 写着要装哪些包、运行哪条命令。",
+        "without_notebook": "{} 没有 notebook：它要不晚于 1.23.5 的 NumPy，须有单独的环境。",
         "recipe": "方案",
         "ours": "本站",
         "one_epoch": "本站，每张图只看一遍",
@@ -150,7 +155,7 @@ WORDS = {
         "of_name": "（脚本 {}）",
         "times": "{} 倍",
         "to": " 至 ",
-        "ratio": "官方示例的用时是它的",
+        "ratio": "官方示例的用时是它的几倍",
         "verified": "本页的脚本运行于：{}",
         "parity": "：装进同样的权重，{frameworks} 的版本与 Keras 的最多相差：输出 {forward}，梯度 {gradient}，SGD 十步之后的参数 {sgd_10}（{date}）。",
         "parity_how": "怎样核对",
@@ -179,6 +184,7 @@ WORDS = {
         "difference": {"value": "difference {}", "derivative": "of the derivative {}"},
         "nothing": "none",
         "seconds": "{} s",
+        "points": "{} percentage points",
         "stale": "This record no longer holds, and its figures may be wrong: ",
         "backend": " ({} backend)",
         "topic": "Topic",
@@ -197,7 +203,8 @@ WORDS = {
         "view": "view",
         "note": "Note",
         "without_script": "Without script the sliders do nothing; the picture has the values of this page’s run.",
-        "without_notebook": "No notebook for {}: no service still has the old Python and NumPy that it needs.",
+        "readme": "README.txt in the zip says what to install and which command to run.",
+        "without_notebook": "No notebook for {}: it needs NumPy 1.23.5 or older, and so an environment of its own.",
         "recipe": "Recipe",
         "ours": "this site",
         "one_epoch": "this site, each image seen once",
@@ -231,13 +238,15 @@ class EvidenceError(Exception):
 def format_value(value: float, unit: str, language: str) -> str:
     """Write one number with its unit.
 
-    Percentages come from fractions, memory is in MB (10⁶ bytes); plain numbers have 4 digits, others 3, and a plain zero is exact.
+    Percentages and points (the difference of two percentages) come from fractions, memory is in MB (10⁶ bytes); plain numbers have 4 digits, others 3, and a plain zero is exact.
     What is tiny or huge has its power of ten: 3.2 × 10⁻⁵, 7.2 × 10¹⁵.
     """
     if value < 0:
         return f"−{format_value(-value, unit, language)}"  # a minus, not a hyphen
     if unit == "percent":
         return f"{value * 100:.2f}%"
+    if unit == "points":
+        return WORDS[language]["points"].format(f"{value * 100:.2f}")
     if unit == "bytes":
         return f"{value / 1e6:,.0f} MB" if value >= 10e6 else f"{value / 1e6:.2g} MB"
     if unit == "count":
@@ -269,6 +278,12 @@ def format_range(values: list[float], unit: str, language: str) -> str:
 def format_ratio(value: float, language: str) -> str:
     """Write how many times as much one cost is as another."""
     return WORDS[language]["times"].format(f"{value:.1f}")
+
+
+def _first(benchmark: Benchmark, recipe: str, quantity: str, wanted: float) -> list[float]:
+    """Return a quantity at the first point at which a recipe was as good as `wanted`, for each seed."""
+    runs = benchmark.content["runs"][recipe].values()
+    return [next(q for q, accuracy in zip(run[quantity], run["accuracy"]) if accuracy >= wanted) for run in runs]
 
 
 def write_sentence(element: etree.Element, text: str) -> None:
@@ -430,8 +445,15 @@ class Reader:
 
     def _benchmark_fact(self, name: str, part: str | None = None) -> str:
         benchmark = self.benchmark()
-        if name == "wanted":
-            return re.sub(r"\.?0+%", "%", format_value(benchmark.content["wanted"], "percent", self.language))
+        if name in ("wanted", "lower"):
+            wanted = {"wanted": benchmark.content["wanted"], "lower": LOWER}[name]
+            return re.sub(r"\.?0+%", "%", format_value(wanted, "percent", self.language))
+        whole, wanted = name.removesuffix("_lower"), LOWER if name.endswith("_lower") else benchmark.content["wanted"]
+        if whole.endswith("_epochs") and (recipe := whole.removesuffix("_epochs")) in REFERENCES.values():
+            return format_range(_first(benchmark, recipe, "epochs", wanted), "count", self.language)
+        if whole != name and RECIPES.get(whole) in REFERENCES:  # this site's are judged once, at their end
+            theirs = _first(benchmark, REFERENCES[RECIPES[whole]], "seconds", wanted)
+            return format_ratio(sum(theirs) / sum(benchmark.last(whole, "seconds")), self.language)
         if name == "cnn_accuracy":
             found = [benchmark.last(f"cnn_{framework}", "accuracy") for framework in ("keras", "pytorch", "mxnet")]
             return format_range([accuracy for each in found for accuracy in each], "percent", self.language)
@@ -854,10 +876,9 @@ class DownloadBlock(ReadingBlock):
                 notebook.text = AtomicString(".ipynb")
             for module in sorted(modules - {script.path for script in scripts}):
                 self._link(links, f"../{module.relative_to(self.reader.catalog.root).as_posix()}", module.name)
-            for framework in sorted(without):
-                etree.SubElement(links, "li").text = AtomicString(
-                    WORDS[self.reader.language]["without_notebook"].format(framework)
-                )
+            words = WORDS[self.reader.language]
+            for text in (words["readme"], *map(words["without_notebook"].format, sorted(without))):
+                etree.SubElement(links, "li").text = AtomicString(text)
         except EvidenceError as error:
             self.reader.complain(f"/// download | {path}: {error}")
             etree.SubElement(links, "li", {"class": "evidence-problem"}).text = AtomicString(str(error))

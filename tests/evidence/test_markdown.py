@@ -114,6 +114,7 @@ def show(site, caplog):
         (1, "percent", "100.00%", None),
         (0, "percent", "0.00%", None),
         (0.97715, "percent", "97.72%", None),
+        (0.0604, "points", "6.04 个百分点", "6.04 percentage points"),
         (2.3, "nats", "2.30", None),
         (0.0321, "nats", "0.0321", None),
         (108.64, "nats", "108.6", None),
@@ -142,6 +143,7 @@ def test_formats(value, unit, zh, en):
 
 def test_ranges():
     assert format_range([0.2, 0.1, 0.15], "percent", "en") == "10.00%–20.00%"
+    assert format_range([0.0584, 0.0604], "points", "zh") == "5.84–6.04 个百分点"
     assert format_range([-110.0, -109.6], "nats", "en") == "−110.0 to −109.6"
     assert format_range([0.10001, 0.10002], "percent", "en") == "10.00%", "what reads the same is no range"
 

@@ -116,7 +116,7 @@ if __name__ == "__main__":
             f"additivity error {additivity_errors[-1]:.0e}"
         )
     relu_gain = accuracies[0] - accuracies[1]
-    print(f"gained by ReLU: {relu_gain:.2%}")
+    print(f"gained by ReLU: {100 * relu_gain:.2f} percentage points")
     keras.utils.set_random_seed(SEED)
     softmax_regression = keras.Sequential([layers.Flatten(), layers.Dense(10)])
     train(softmax_regression, *training)

@@ -127,7 +127,7 @@ if __name__ == "__main__":
             f"additivity error {additivity_errors[-1]:.0e}"
         )
     relu_gain = accuracies[0] - accuracies[1]
-    print(f"gained by ReLU: {relu_gain:.2%}")
+    print(f"gained by ReLU: {100 * relu_gain:.2f} percentage points")
     mx.random.seed(SEED)
     np.random.seed(SEED)
     softmax_regression = nn.Dense(10)  # flattens its input

@@ -124,7 +124,7 @@ if __name__ == "__main__":
             f"additivity error {additivity_errors[-1]:.0e}"
         )
     relu_gain = accuracies[0] - accuracies[1]
-    print(f"gained by ReLU: {relu_gain:.2%}")
+    print(f"gained by ReLU: {100 * relu_gain:.2f} percentage points")
     torch.manual_seed(SEED)
     softmax_regression = nn.Sequential(nn.Flatten(), nn.Linear(784, 10)).to(DEVICE)
     train(softmax_regression, *training)
