@@ -38,7 +38,7 @@ def make_step(layer):
     return step
 
 
-def measure(step, x) -> float:  # CPU seconds of one training step, all threads together
+def measure(step, x) -> float:  # CPU seconds forward and back, all threads together
     start = time.process_time()
     step(x)
     return time.process_time() - start

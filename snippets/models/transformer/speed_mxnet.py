@@ -30,7 +30,7 @@ def count_waiting(model, x) -> int:  # operations that have to wait for one anot
 
 
 # --8<-- [start:cost]
-def measure(model, x) -> float:  # CPU seconds of one training step, all threads together
+def measure(model, x) -> float:  # CPU seconds forward and back, all threads together
     mx.nd.waitall()
     start = time.process_time()
     with autograd.record():

@@ -31,7 +31,7 @@ def step_by_step(cell, x):  # (N, T, D) to (N, D)
 
 
 # --8<-- [start:cost]
-def measure(layer, x) -> float:  # CPU seconds of one training step, all threads together
+def measure(layer, x) -> float:  # CPU seconds forward and back, all threads together
     start = time.process_time()
     output = layer(x)
     output = output[0] if isinstance(output, tuple) else output  # an LSTM also returns its state
