@@ -11,7 +11,7 @@ from mnist_data import load_mnist
 SEED = 0
 EPOCHS = 2
 BATCH_SIZE = 64
-LEARNING_RATES = [0.03, 0.1, 0.3]
+LEARNING_RATES = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
 CLIP_NORM = 1.0
 HIDDEN_SIZE = 64
 GAINS = [0.5, 1.0, 1.5, 2.0]  # of the recurrent matrix: gain times an orthogonal one
