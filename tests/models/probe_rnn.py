@@ -50,15 +50,21 @@ def _rnn(snippet):
     (images, labels), (test_images, test_labels) = load_mnist()
     test_images = test_images.astype("float32") / 255
     network = Network(snippet, trained=snippet["model"])
-    received = [numpy.asarray(array) for array in what_train_receives(snippet)]
-    some = received[0][:256], received[1][:256]  # two batches: in the last, MXNet's learning rate has come to zero
+    training, validation = what_train_receives(snippet)
+    given_images, given_labels = map(numpy.concatenate, zip(training, validation))
+    # Two batches: in the last, MXNet's learning rate has come to zero.
+    some = [tuple(array[:256] for array in part) for part in (training, validation)]
     return {
         **{f"weight_{i}": weight for i, weight in enumerate(network.weights())},
         "test_images": test_images[:500],
         "test_logits": network.call(test_images),
         "test_labels": test_labels,
+        "training_images": numpy.array(len(images)),
+        "validation_logits": network.call(validation[0]),
+        "validation_labels": validation[1],
         "trained_on_the_training_set": numpy.array(
-            (received[0] * 255).round().astype("uint8").tobytes() == images.tobytes() and (received[1] == labels).all()
+            (given_images * 255).round().astype("uint8").tobytes() == images.tobytes()
+            and (given_labels == labels).all()
         ),
         "step_when_clipped_to_nothing": train_once(snippet, Network(snippet), *some, CLIP_NORM=1e-12)[0],
         "step": train_once(snippet, Network(snippet), *some)[0],

@@ -31,7 +31,16 @@ def test_accuracy_is_recounted(run):
     recounted = np.mean(probe["test_logits"].argmax(axis=1) == probe["test_labels"])
     assert results["test_accuracy"] == pytest.approx(recounted, abs=1e-6)
     assert results["accuracy_by_row"][-1] == pytest.approx(recounted, abs=1e-3)
+
+
+@pytest.mark.script("rnn")
+def test_validation_is_on_the_last_twelfth_of_the_training_images(run):
+    """In their order, training and validation images are the training set; the last accuracy is that of the model as it is left."""
+    probe = run.probe
     assert probe["trained_on_the_training_set"]
+    recounted = np.mean(probe["validation_logits"].argmax(axis=1) == probe["validation_labels"])
+    assert run.results["validation_accuracies"][-1] == pytest.approx(recounted, abs=1e-3)
+    assert len(probe["validation_labels"]) == probe["training_images"] // 12
 
 
 @pytest.mark.script("rnn")

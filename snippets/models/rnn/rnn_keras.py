@@ -6,7 +6,7 @@ import numpy as np
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 2
+EPOCHS = 12
 BATCH_SIZE = 128
 LEARNING_RATE = 3e-3
 CLIP_NORM = 1.0
@@ -19,7 +19,11 @@ def load():
     (images, labels), (test_images, test_labels) = load_mnist()
     images = images.astype("float32") / 255  # (60000, 28, 28): 28 time steps of 28 pixels
     test_images = test_images.astype("float32") / 255
-    return (images, labels.astype("int64")), (test_images, test_labels.astype("int64"))
+    labels, test_labels = labels.astype("int64"), test_labels.astype("int64")
+    held_out = len(labels) // 12  # 5000
+    training = images[:-held_out], labels[:-held_out]
+    validation = images[-held_out:], labels[-held_out:]
+    return training, validation, (test_images, test_labels)
 # --8<-- [end:load]
 
 
@@ -34,15 +38,23 @@ def build_model() -> keras.Model:
 
 
 # --8<-- [start:train]
-def train(model, images, labels) -> list[float]:
-    steps = EPOCHS * -(-len(images) // BATCH_SIZE)
+def train(model, training, validation) -> tuple[list[float], list[float]]:
+    steps = EPOCHS * -(-len(training[0]) // BATCH_SIZE)
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     model.compile(
         optimizer=keras.optimizers.Adam(schedule, global_clipnorm=CLIP_NORM),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
     )
-    history = model.fit(images, labels, batch_size=BATCH_SIZE, epochs=EPOCHS, verbose=2)
-    return history.history["loss"]
+    history = model.fit(
+        *training,
+        batch_size=BATCH_SIZE,
+        epochs=EPOCHS,
+        validation_data=validation,
+        validation_batch_size=1000,
+        verbose=2,
+    )
+    return history.history["loss"], history.history["val_accuracy"]
 # --8<-- [end:train]
 
 
@@ -68,7 +80,14 @@ def unroll(images, kernel, recurrent, bias) -> np.ndarray:
 
 
 # --8<-- [start:draw]
-def draw(images, states, accuracy_by_row):
+def draw(training_losses, validation_accuracies, images, states, accuracy_by_row):
+    epochs = range(1, EPOCHS + 1)
+    _, (left, right) = plt.subplots(1, 2, num="learning_curve", clear=True, layout="tight")
+    left.plot(epochs, training_losses, marker="o")
+    left.set(xlabel="epoch", ylabel="training loss")
+    right.plot(epochs, validation_accuracies, marker="o")
+    right.set(xlabel="epoch", ylabel="validation accuracy")
+
     _, (left, right) = plt.subplots(
         1, 2, num="hidden_states", clear=True, width_ratios=(1, 2), layout="tight"
     )
@@ -87,9 +106,9 @@ def draw(images, states, accuracy_by_row):
 # --8<-- [start:main]
 if __name__ == "__main__":
     keras.utils.set_random_seed(SEED)
-    training, (test_images, test_labels) = load()
+    training, validation, (test_images, test_labels) = load()
     model = build_model()
-    training_losses = train(model, *training)
+    training_losses, validation_accuracies = train(model, training, validation)
     test_logits = predict(model, test_images)  # (N, 10)
     test_accuracy = float(np.mean(test_logits.argmax(axis=1) == test_labels))
     print(f"test accuracy: {test_accuracy:.2%}")
@@ -103,6 +122,6 @@ if __name__ == "__main__":
     accuracy_by_row = right.mean(axis=0).tolist()
     for rows in (7, 14, 21, 28):
         print(f"accuracy after {rows:2d} rows: {accuracy_by_row[rows - 1]:.1%}")
-    draw(test_images, states, accuracy_by_row)
+    draw(training_losses, validation_accuracies, test_images, states, accuracy_by_row)
     plt.show()
 # --8<-- [end:main]

@@ -8,7 +8,7 @@ from mxnet.gluon import nn, rnn
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 2
+EPOCHS = 12
 BATCH_SIZE = 128
 LEARNING_RATE = 3e-3
 CLIP_NORM = 1.0
@@ -22,7 +22,11 @@ def load():
     (images, labels), (test_images, test_labels) = load_mnist()
     images = images.astype("float32") / 255  # (60000, 28, 28): 28 time steps of 28 pixels
     test_images = test_images.astype("float32") / 255
-    return (images, labels.astype("int64")), (test_images, test_labels.astype("int64"))
+    labels, test_labels = labels.astype("int64"), test_labels.astype("int64")
+    held_out = len(labels) // 12  # 5000
+    training = images[:-held_out], labels[:-held_out]
+    validation = images[-held_out:], labels[-held_out:]
+    return training, validation, (test_images, test_labels)
 # --8<-- [end:load]
 
 
@@ -44,15 +48,15 @@ class Model(gluon.Block):
 
 
 # --8<-- [start:train]
-def train(model, images, labels) -> list[float]:
-    dataset = gluon.data.ArrayDataset(images, labels)
+def train(model, training, validation) -> tuple[list[float], list[float]]:
+    dataset = gluon.data.ArrayDataset(*training)
     batches = gluon.data.DataLoader(dataset, batch_size=BATCH_SIZE, shuffle=True)
     loss_function = gluon.loss.SoftmaxCrossEntropyLoss()
     schedule = mx.lr_scheduler.CosineScheduler(EPOCHS * len(batches), base_lr=LEARNING_RATE)
     adam = mx.optimizer.Adam(LEARNING_RATE, lr_scheduler=schedule)
     parameters = model.collect_params()
     trainer = gluon.Trainer(parameters, adam)
-    training_losses = []
+    training_losses, validation_accuracies = [], []
     for epoch in range(1, EPOCHS + 1):
         total_loss = 0.0
         for rows, digits in batches:
@@ -65,8 +69,13 @@ def train(model, images, labels) -> list[float]:
             trainer.step(1)  # the mean is taken already
             total_loss += loss
         training_losses.append(float(total_loss.asscalar()) / len(batches))
-        print(f"epoch {epoch}: training loss {training_losses[-1]:.4f}")
-    return training_losses
+        right = predict(model, validation[0]).argmax(axis=1) == validation[1]
+        validation_accuracies.append(float(right.mean()))
+        print(
+            f"epoch {epoch:2d}: training loss {training_losses[-1]:.4f}, "
+            f"validation accuracy {validation_accuracies[-1]:.2%}"
+        )
+    return training_losses, validation_accuracies
 # --8<-- [end:train]
 
 
@@ -97,7 +106,14 @@ def unroll(images, kernel, recurrent, bias) -> np.ndarray:
 
 
 # --8<-- [start:draw]
-def draw(images, states, accuracy_by_row):
+def draw(training_losses, validation_accuracies, images, states, accuracy_by_row):
+    epochs = range(1, EPOCHS + 1)
+    _, (left, right) = plt.subplots(1, 2, num="learning_curve", clear=True, layout="tight")
+    left.plot(epochs, training_losses, marker="o")
+    left.set(xlabel="epoch", ylabel="training loss", xticks=epochs)
+    right.plot(epochs, validation_accuracies, marker="o")
+    right.set(xlabel="epoch", ylabel="validation accuracy", xticks=epochs)
+
     _, (left, right) = plt.subplots(
         1, 2, num="hidden_states", clear=True, width_ratios=(1, 2), layout="tight"
     )
@@ -117,9 +133,9 @@ def draw(images, states, accuracy_by_row):
 if __name__ == "__main__":
     mx.random.seed(SEED)
     np.random.seed(SEED)
-    training, (test_images, test_labels) = load()
+    training, validation, (test_images, test_labels) = load()
     model = Model()
-    training_losses = train(model, *training)
+    training_losses, validation_accuracies = train(model, training, validation)
     test_logits = predict(model, test_images)  # (N, 10)
     test_accuracy = float(np.mean(test_logits.argmax(axis=1) == test_labels))
     print(f"test accuracy: {test_accuracy:.2%}")
@@ -133,6 +149,6 @@ if __name__ == "__main__":
     accuracy_by_row = right.mean(axis=0).tolist()
     for rows in (7, 14, 21, 28):
         print(f"accuracy after {rows:2d} rows: {accuracy_by_row[rows - 1]:.1%}")
-    draw(test_images, states, accuracy_by_row)
+    draw(training_losses, validation_accuracies, test_images, states, accuracy_by_row)
     plt.show()
 # --8<-- [end:main]

@@ -3,12 +3,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
 
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 2
+EPOCHS = 12
 BATCH_SIZE = 128
 LEARNING_RATE = 3e-3
 CLIP_NORM = 1.0
@@ -22,7 +21,11 @@ def load():
     (images, labels), (test_images, test_labels) = load_mnist()
     images = images.astype("float32") / 255  # (60000, 28, 28): 28 time steps of 28 pixels
     test_images = test_images.astype("float32") / 255
-    return (images, labels.astype("int64")), (test_images, test_labels.astype("int64"))
+    labels, test_labels = labels.astype("int64"), test_labels.astype("int64")
+    held_out = len(labels) // 12  # 5000
+    training = images[:-held_out], labels[:-held_out]
+    validation = images[-held_out:], labels[-held_out:]
+    return training, validation, (test_images, test_labels)
 # --8<-- [end:load]
 
 
@@ -41,26 +44,31 @@ class Model(nn.Module):
 
 
 # --8<-- [start:train]
-def train(model, images, labels) -> list[float]:
-    dataset = TensorDataset(torch.tensor(images), torch.tensor(labels))
-    batches = DataLoader(dataset, batch_size=BATCH_SIZE, shuffle=True)
+def train(model, training, validation) -> tuple[list[float], list[float]]:
+    images, labels = (torch.tensor(array, device=DEVICE) for array in training)
+    steps = -(-len(labels) // BATCH_SIZE)  # of an epoch
     loss_function = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
-    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS * len(batches))
-    training_losses = []
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS * steps)
+    training_losses, validation_accuracies = [], []
     for epoch in range(1, EPOCHS + 1):
         total_loss = 0.0
-        for rows, digits in batches:
-            loss = loss_function(model(rows.to(DEVICE)), digits.to(DEVICE))
+        for batch in torch.randperm(len(labels), device=DEVICE).split(BATCH_SIZE):
+            loss = loss_function(model(images[batch]), labels[batch])
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
             optimizer.step()
             scheduler.step()
             total_loss += loss.item()
-        training_losses.append(total_loss / len(batches))
-        print(f"epoch {epoch}: training loss {training_losses[-1]:.4f}")
-    return training_losses
+        training_losses.append(total_loss / steps)
+        right = predict(model, validation[0]).argmax(axis=1) == validation[1]
+        validation_accuracies.append(float(right.mean()))
+        print(
+            f"epoch {epoch:2d}: training loss {training_losses[-1]:.4f}, "
+            f"validation accuracy {validation_accuracies[-1]:.2%}"
+        )
+    return training_losses, validation_accuracies
 # --8<-- [end:train]
 
 
@@ -90,7 +98,14 @@ def unroll(images, kernel, recurrent, bias) -> np.ndarray:
 
 
 # --8<-- [start:draw]
-def draw(images, states, accuracy_by_row):
+def draw(training_losses, validation_accuracies, images, states, accuracy_by_row):
+    epochs = range(1, EPOCHS + 1)
+    _, (left, right) = plt.subplots(1, 2, num="learning_curve", clear=True, layout="tight")
+    left.plot(epochs, training_losses, marker="o")
+    left.set(xlabel="epoch", ylabel="training loss", xticks=epochs)
+    right.plot(epochs, validation_accuracies, marker="o")
+    right.set(xlabel="epoch", ylabel="validation accuracy", xticks=epochs)
+
     _, (left, right) = plt.subplots(
         1, 2, num="hidden_states", clear=True, width_ratios=(1, 2), layout="tight"
     )
@@ -109,9 +124,9 @@ def draw(images, states, accuracy_by_row):
 # --8<-- [start:main]
 if __name__ == "__main__":
     torch.manual_seed(SEED)
-    training, (test_images, test_labels) = load()
+    training, validation, (test_images, test_labels) = load()
     model = Model().to(DEVICE)
-    training_losses = train(model, *training)
+    training_losses, validation_accuracies = train(model, training, validation)
     test_logits = predict(model, test_images)  # (N, 10)
     test_accuracy = float(np.mean(test_logits.argmax(axis=1) == test_labels))
     print(f"test accuracy: {test_accuracy:.2%}")
@@ -125,6 +140,6 @@ if __name__ == "__main__":
     accuracy_by_row = right.mean(axis=0).tolist()
     for rows in (7, 14, 21, 28):
         print(f"accuracy after {rows:2d} rows: {accuracy_by_row[rows - 1]:.1%}")
-    draw(test_images, states, accuracy_by_row)
+    draw(training_losses, validation_accuracies, test_images, states, accuracy_by_row)
     plt.show()
 # --8<-- [end:main]
