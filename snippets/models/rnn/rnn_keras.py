@@ -84,9 +84,9 @@ def draw(training_losses, validation_accuracies, images, states, accuracy_by_row
     epochs = range(1, EPOCHS + 1)
     _, (left, right) = plt.subplots(1, 2, num="learning_curve", clear=True, layout="tight")
     left.plot(epochs, training_losses, marker="o")
-    left.set(xlabel="epoch", ylabel="training loss")
+    left.set(xlabel="epoch", ylabel="training loss", xticks=epochs)
     right.plot(epochs, validation_accuracies, marker="o")
-    right.set(xlabel="epoch", ylabel="validation accuracy")
+    right.set(xlabel="epoch", ylabel="validation accuracy", xticks=epochs)
 
     _, (left, right) = plt.subplots(
         1, 2, num="hidden_states", clear=True, width_ratios=(1, 2), layout="tight"
