@@ -650,19 +650,20 @@ class FigureProcessor(Treeprocessor):
         self.reader = reader
 
     def run(self, root: etree.Element) -> None:
-        for image in root.iter("img"):
+        images = list(root.iter("img"))
+        for image in images:
             match = FIGURE.search(image.get("src", ""))
             if not match:
                 continue
             try:
                 self._complete(image, **match.groupdict())
+                # The first picture is what a reader sees while the page arrives: it does not wait for the layout.
+                if image is not images[0]:
+                    image.set("loading", "lazy")
             except (EvidenceError, CatalogError) as error:
                 self.reader.complain(f"{image.get('src')}: {error}")
                 image.set("class", "evidence-problem")
                 image.set("alt", f"{image.get('src')}: {error}")
-        # The first figure is what a reader sees while the page arrives: a lazy one would wait until the layout is known.
-        for later in list(root.iter("img"))[1:]:
-            later.set("loading", "lazy")
 
     def _complete(self, image: etree.Element, topic: str, stem: str, device: str, figure: str) -> None:
         script = self.reader.catalog.script(stem)

@@ -551,8 +551,13 @@ def test_a_headline_that_nobody_claims(site):
 def test_figure(show, language, alternative, prefix):
     html, _, warnings = show(f"Text ![]({prefix}{FIGURE}){{ .wide }}", language)
     image = html.img
-    assert (image["alt"], image["width"], image["height"], image["loading"]) == (alternative, "480", "288", "lazy")
+    assert (image["alt"], image["width"], image["height"]) == (alternative, "480", "288")
     assert image["src"] == prefix + FIGURE and set(image["class"]) == {"wide", "evidence-figure"} and warnings == []
+
+
+def test_only_the_first_picture_loads_before_it_is_seen(show):
+    html, _, _ = show(f"![]({FIGURE})\n\n![A cat](../assets/cat.svg)\n\n![]({FIGURE})")
+    assert [image.get("loading") for image in html.select("img")] == [None, None, "lazy"]
 
 
 def test_other_images_are_left_alone(show):
