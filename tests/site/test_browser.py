@@ -461,6 +461,20 @@ def test_table_of_contents_follows(reader: Callable[..., Reader], language: str)
         expect(page.locator("[aria-current=location]")).to_have_count(1)
 
 
+def test_contents_that_fit_stay_whole(reader: Callable[..., Reader]) -> None:
+    """Down the page and up again, the first line of a short table of contents is still below its title."""
+    page = reader(language="en").open("en/concepts/history/index.html")
+    contents = page.locator(".md-sidebar--secondary")
+    for position in ("document.body.scrollHeight", "0"):
+        page.evaluate(f"scrollTo({{top: {position}, behavior: 'instant'}})")
+        page.wait_for_function(
+            "document.documentElement.scrollTop === 0 || document.querySelector('[aria-current=location]')"
+        )
+    title, first = (contents.locator(place).first.bounding_box() for place in (".md-nav__title", ".md-nav__link"))
+    assert first["y"] >= title["y"] + title["height"]
+    assert contents.locator(".md-sidebar__scrollwrap").evaluate("wrap => wrap.scrollHeight === wrap.clientHeight")
+
+
 def test_tables_on_a_phone(site: Site, reader: Callable[..., Reader]) -> None:
     """A row keeps its name where its numbers scroll, and half of the screen is left for them; checks need no scrolling."""
     someone = reader(width=390)

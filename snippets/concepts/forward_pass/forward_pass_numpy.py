@@ -119,7 +119,8 @@ axes.contour(across, up, inside, levels=[0.5], colors="#cc5500", linewidths=2)
 axes.plot([0, 4, 0, 0], [0, 0, 2, 0], "--", color="#1f2328", linewidth=1)
 for name, point, marker in zip("ABCD", X, "osss"):
     axes.plot(*point, marker, markerfacecolor="#cc5500", markeredgecolor="#fefefe", markersize=9)
-    axes.annotate(name, point, (7, 5), textcoords="offset points", fontsize=12)
+    colour = "black" if name == "A" else None  # A lies on blue, whatever the background
+    axes.annotate(name, point, (-17, -5), textcoords="offset points", fontsize=12, color=colour)
 axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
 plt.colorbar(shades, label="P(inside)", orientation="horizontal", shrink=0.7, pad=0.25)
 # --8<-- [end:map]

@@ -99,7 +99,7 @@ pictures = {  # year, collection: training pictures
     (1989, "postal codes"): 7291, (1998, "MNIST"): 60e3, (2012, "ImageNet"): 1.28e6,
     (2017, "JFT-300M"): 300e6, (2021, "CLIP"): 400e6, (2022, "LAION-5B"): 5.85e9}
 single = {  # year, GPU: most operations a second in single precision, by NVIDIA's figures
-    (2010, "GTX 580"): 1.58e12, (2017, "V100"): 15.7e12, (2020, "A100"): 19.5e12,
+    (2010, "GTX 580"): 1.581e12, (2017, "V100"): 15.7e12, (2020, "A100"): 19.5e12,
     (2022, "H100"): 67e12}
 sixteen = {(2017, ""): 125e12, (2020, ""): 312e12, (2022, ""): 989e12}  # 16 bits, matrix units
 parameter_growth = parameters[2020, "GPT-3"] / parameters[1989, "LeNet 1989"]
@@ -117,7 +117,8 @@ for axes, title, series in zip(panels, ("parameters", "training pictures", "oper
         years = [year for year, _ in data]
         axes.semilogy(years, list(data.values()), marker=marker, label=label)
         for index, ((year, name), value) in enumerate(data.items()):
-            side = {"xytext": (-6, 4), "ha": "right"} if index % 2 else {"xytext": (6, -11), "ha": "left"}
+            above = index % 2 and index < len(data) - 1
+            side = {"xytext": (-6, 4), "ha": "right"} if above else {"xytext": (6, -11), "ha": "left"}
             axes.annotate(name, (year, value), textcoords="offset points", fontsize=9, **side)
     axes.set_title(title, fontsize=10, loc="left")
     axes.grid(alpha=0.3)

@@ -3,7 +3,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 SEED = 0
-HIDDEN, EPOCHS, BATCH_SIZE, RATE = 32, 30, 32, 0.1
+HIDDEN, EPOCHS, BATCH_SIZE, RATE = 32, 200, 32, 0.1
 random = np.random.default_rng(SEED)
 # --8<-- [end:imports]
 
