@@ -7,6 +7,7 @@ here nor in the browser. evidence/site/theme/assets/javascripts/search.js cuts q
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -22,7 +23,8 @@ from evidence.pages.glossary import LANGUAGES, load_glossary
 from evidence.search.traditional import HAN, as_script, spellings
 
 FOLDER = "pagefind"  # in the site
-TRADITIONAL = "traditional.js"  # in that folder: what search.js turns traditional Chinese by, for those who type it
+# In that folder: what search.js turns traditional Chinese by, for those who type it; and the names that it mends slips by.
+TRADITIONAL, NAMES = "traditional.js", "names.{language}.js"
 # What the index of a language is called. Pagefind takes English stems from words in both; were it told that a page is in
 # Chinese, it would cut the text by its own dictionary, and the browser the query by another.
 INDEXES = {"en": "en", "zh": "en-zh"}
@@ -211,6 +213,10 @@ class Extract(HTMLParser):
             self.blocks[-1][2].append(data)
 
     @property
+    def title(self) -> str:
+        return next(("".join(pieces) for kind, _, pieces in self.blocks if kind == "h1"), "")
+
+    @property
     def text(self) -> str:
         return "\n".join("".join(pieces) for _, _, pieces in self.blocks)
 
@@ -275,7 +281,7 @@ def make_index(site: Path) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         extracts, output = Path(folder, "extracts"), Path(folder, FOLDER)
-        terms, chinese = explained(), []
+        terms, chinese, known = explained(), [], {}
         listed = {
             start: symptoms(home.read_text(encoding="utf-8")) if (home := site / start / "index.html").is_file() else {}
             for start in ("", "en/")
@@ -294,6 +300,9 @@ def make_index(site: Path) -> None:
                 target = extracts / path.relative_to(site)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(html, encoding="utf-8")
+            known.setdefault(extract.language, []).extend(
+                [extract.title, *(name.split("#")[0] for name in extract.terms)]
+            )
             if extract.language == "zh":
                 chinese += [extract.text, *extract.terms]
         command = [sys.executable, "-m", "pagefind", "--silent", "--site", str(extracts), "--output-path", str(output)]
@@ -318,3 +327,7 @@ def make_index(site: Path) -> None:
         (site / FOLDER / TRADITIONAL).write_text(
             as_script(spellings("\n".join(chinese))), encoding="utf-8", newline="\n"
         )
+        for language, names in known.items():
+            written = json.dumps(sorted(set(names)), ensure_ascii=False, separators=(",", ":"))
+            target = site / FOLDER / NAMES.format(language=language)
+            target.write_text(f"self.names = {written}\n", encoding="utf-8", newline="\n")

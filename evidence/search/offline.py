@@ -13,7 +13,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from evidence.search import FOLDER, TRADITIONAL
+from evidence.search import FOLDER, NAMES, TRADITIONAL
 
 # What only a host has a use for; links in 404.html begin at its root.
 HOSTED = ("404.html", "en/404.html", "sitemap.xml*", "en/sitemap.xml*", "_headers", "headers.nginx.conf")
@@ -39,7 +39,7 @@ def make_offline(site: Path) -> None:
     }
     worker = WORKER.format(files=json.dumps(files), folder=FOLDER, source=source)
     for path in sorted(folder.rglob("*"), reverse=True):
-        if path.name != TRADITIONAL:
+        if not any(path.match(name) for name in (TRADITIONAL, NAMES.format(language="*"))):
             path.rmdir() if path.is_dir() else path.unlink()
     (folder / "offline.js").write_text(SCRIPT.format(source=json.dumps(worker)), encoding="utf-8", newline="\n")
     for pattern in HOSTED:

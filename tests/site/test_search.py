@@ -191,6 +191,53 @@ def test_what_no_page_has_is_not_found(reader: Callable[..., Reader], language: 
     page.wait_for_url(f"**/{FOLDERS[language]}glossary/")
 
 
+SLIPS = {
+    "zh": {
+        "卷机神经网络": "卷积神经网络",
+        "激活涵数": "激活函数",
+        "梯度消矢": "梯度消失",
+        "tranformer": "transformer",
+        "adma 学习率": "adam 学习率",
+    },
+    "en": {
+        "tranformer": "transformer",
+        "gradeint descent": "gradient descent",
+        "lsmt": "lstm",
+        "bakpropagation": "backpropagation",
+        "autoencodr loss": None,  # what ends otherwise is found as it is
+        "hello world": None,
+    },
+}
+
+
+@LANGUAGES
+def test_a_slip_of_the_keys_is_mended(reader: Callable[..., Reader], language: str) -> None:
+    """Who mistypes a name is asked whether that is meant; a press finds what the name finds. Nobody is asked in vain."""
+    page = reader(language=language).open(f"{FOLDERS[language]}index.html")
+    page.keyboard.press("/")
+    status = page.locator(".search-status")
+    meant = status.get_by_role("button")
+    for written, name in SLIPS[language].items():
+        found = search(page, written)
+        if name is None:
+            assert meant.count() == 0, written
+            continue
+        assert meant.text_content() == name, written
+        page.locator("dialog.search input[type=search]").focus()
+        page.keyboard.press("ArrowDown" if found else "Enter")
+        if found:
+            page.keyboard.press("Enter")
+        expect(page.locator("dialog.search input[type=search]")).to_have_value(name)
+        expect(meant).to_have_count(0)
+        expect(page.locator(".search-results[aria-busy=false] > li").first).to_be_visible()
+        addresses = page.locator(".search-results > li > a").evaluate_all("links => links.map(link => link.href)")
+        assert addresses == search(page, name), written
+    for queries in QUERIES[language].values():
+        for query in queries:
+            search(page, query)
+            assert meant.count() == 0, query
+
+
 @LANGUAGES
 def test_single_keys_can_be_switched_off(reader: Callable[..., Reader], language: str) -> None:
     """By keyboard, for every page of both languages, and on again; what needs a second key still works."""

@@ -120,7 +120,34 @@
     return [...run].map((character, i) => ([i - 1, i].some(at => parts[at] && has(parts[at])) ? " " : character)).join("").match(/[^ ]+/g) ?? []
   }
 
-  /** Return the best pages for a query: title, address, and the best sections, each with heading, anchor and excerpt. Also the parts of it that no page has. */
+  /** Return how many letters have to be put in, left out, replaced or swapped with a neighbour to make one word of the other. */
+  function slips(written, name) {
+    let [before, row] = [[], [...Array(name.length + 1).keys()]]
+    for (let i = 1; i <= written.length; i++) {
+      const next = [i]
+      for (let j = 1; j <= name.length; j++) {
+        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (written[i - 1] !== name[j - 1]))
+        const swapped = written[i - 1] === name[j - 2] && written[i - 2] === name[j - 1]
+        if (swapped) next[j] = Math.min(next[j], before[j - 2] + 1)
+      }
+      [before, row] = [row, next]
+    }
+    return row[name.length]
+  }
+
+  /** Return the word among the names of pages and terms that a run of a query is a slip of, if there is one. */
+  async function meant(run) {
+    const han = new RegExp(HAN).test(run)
+    const allowed = han ? Number(run.length > 2) : run.length > 7 ? 2 : Number(run.length > 3)
+    if (!allowed || /\d|_/.test(run)) return
+    if (!self.names) await script(`names.${document.documentElement.lang}.js`)
+    const names = [...new Set(self.names.flatMap(split).map(name => name.toLowerCase()))]
+    const near = names.map(name => ({ name, far: slips(run.toLowerCase(), name) })).filter(({ far }) => far <= allowed)
+    const first = ({ name }) => Number(name[0] !== run[0].toLowerCase()) // Few mistake the first letter.
+    return near.sort((a, b) => a.far - b.far || first(a) - first(b))[0]?.name
+  }
+
+  /** Return the best pages for a query: title, address, and the best sections, each with heading, anchor and excerpt. Also the parts of it that no page has, and the query with their slips mended, if that is another. */
   async function find(typed) {
     engine ??= load()
     const [ask, query] = await Promise.all([engine, simplified(typed).then(subject)])
@@ -169,7 +196,9 @@
       const headed = likeness(anchors.map(({ text }) => whole(text)), sought)
       return { ...made, score: score * (1 + (explained === 1 ? 64 : 8 * explained ** 2) + 2 * headed ** 2 + 4 * phrase(places, cut(query).map(word => sought.indexOf(word)))) }
     }))
-    return { count: best.length, missing, pages: shown.sort((a, b) => b.score - a.score) }
+    let mended = query
+    for (const run of missing.length ? runs : []) if (gaps(run, has).length) mended = mended.replace(run, await meant(run) ?? run)
+    return { count: best.length, missing, mended: mended !== query && mended.trim(), pages: shown.sort((a, b) => b.score - a.score) }
   }
 
   /** Return how often neighbours in the query, a row of places in the list of words, are neighbours on the page, from 0 to 1; a heading counts twice. */
@@ -273,9 +302,13 @@
 
   let best // the address that Enter opens: of the first page, or of its section that the query names
   let waiting = false // for results, to open the best of them
-  function show({ count, missing, pages }) {
+  function show({ count, missing, mended, pages }) {
     const how = count === 0 ? words.none : count === 1 ? words.one : words.other
     status.textContent = how.replace("#", count) + (count && missing.length ? words.missing.replace("#", missing.join(words.comma)) : "")
+    if (mended) {
+      const [before, after] = words.meant.split("#")
+      status.append(before, element("button", { type: "button" }, mended), after)
+    }
     elsewhere.hidden = count > 0
     best = pages[0]?.best
     list.replaceChildren(...pages.map(({ title, address, sections }) => {
@@ -374,7 +407,15 @@
   dialog.querySelector("form").addEventListener("submit", event => {
     event.preventDefault()
     waiting = list.ariaBusy === "true"
-    if (!waiting && best) go(best)
+    if (waiting) return
+    if (best) go(best)
+    else status.querySelector("button")?.click()
+  })
+  status.addEventListener("click", ({ target }) => {
+    if (target.localName !== "button") return
+    input.value = target.textContent
+    input.focus()
+    search()
   })
   button.addEventListener("click", open)
   dialog.querySelector(".search-close").addEventListener("click", () => dialog.close())
@@ -385,7 +426,7 @@
     if (event.target === dialog) dialog.close()
   })
   dialog.addEventListener("keydown", event => {
-    const links = [input, ...dialog.querySelectorAll("p:not([hidden]) > a, .search-results a")]
+    const links = [input, ...dialog.querySelectorAll(".search-status button, p:not([hidden]) > a, .search-results a")]
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     const next = links[links.indexOf(document.activeElement) + step]
     if (step && !event.isComposing) {
