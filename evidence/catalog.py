@@ -261,7 +261,7 @@ class Rehearsal(_Table):
     """
 
     script: str
-    replace: Annotated[dict[str, bool | Number | str], Field(min_length=1)]
+    replace: Annotated[dict[str, bool | Number | str | list[Number]], Field(min_length=1)]
     minimum: dict[str, Number] = {}
     maximum: dict[str, Number] = {}
 

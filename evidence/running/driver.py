@@ -179,7 +179,10 @@ def compile_script(path: Path, constants: dict[str, object]) -> types.CodeType:
             raise ValueError(
                 f"{path.name} must assign {name} exactly once at module level to be run with another value"
             )
-        assignments[0].value = ast.copy_location(ast.Constant(value), assignments[0].value)
+        literal = ast.parse(repr(value), mode="eval").body
+        for node in ast.walk(literal):
+            ast.copy_location(node, assignments[0].value)
+        assignments[0].value = literal
     return compile(tree, str(path), "exec")
 
 

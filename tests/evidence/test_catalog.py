@@ -297,6 +297,8 @@ def test_a_section_excuses_its_topics(toy):
         ("STEPS = 2", "STEPS = 2.0", "replaces STEPS by 2.0; toy_numpy.py has 9"),
         ("STEPS = 2", 'STEPS = "2"', "replaces STEPS by '2'; toy_numpy.py has 9"),
         ("STEPS = 2", "STEPS = true", "replaces STEPS by True; toy_numpy.py has 9"),
+        ("STEPS = 2", "STEPS = [2]", "replaces STEPS by [2]; toy_numpy.py has 9"),
+        ("STEPS = 2", "STEPS = [nan]", "must be finite"),
         ("STEPS = 2", "STEPS = 9", "replaces STEPS by 9; toy_numpy.py has 9"),
     ],
 )

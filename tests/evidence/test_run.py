@@ -129,6 +129,14 @@ def test_rehearsal(toy):
     assert rehearsed.code == whole.code
 
 
+def test_rehearsal_with_a_shorter_list(toy):
+    toy.contract(CONTRACT, REHEARSAL.replace("STEPS = 2", "RATES = [0.2]"), ABSENT)
+    toy.code("RATES = [0.1, 0.2, 0.5]\nscore = max(RATES)\nprint(*RATES)\n")
+    assert toy.run().output == "0.1 0.2 0.5\n"
+    rehearsed = toy.run(rehearsed=True)
+    assert (rehearsed.output, rehearsed.results) == ("0.2\n", {"score": 0.2})
+
+
 def test_rehearsal_with_another_seed(toy):
     toy.contract(CONTRACT, REHEARSAL, ABSENT)
     toy.code("SEED = 1\n" + STEPS + "print('seed', SEED)\n")
