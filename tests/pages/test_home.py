@@ -17,6 +17,7 @@ SHOWN = {
     "concepts/epochs.md#what-goes-wrong": "epochs.claim.flat_labels",
     "concepts/activation.md#when-a-relu-dies": "activation.claim.dies",
     "concepts/overfitting.md#four-remedies-one-control": "overfitting.claim.control_memorises",
+    "concepts/optimizers.md#is-adam-better": "optimizers.claim.adam_wins",
     "concepts/overfitting.md#leaks": "overfitting.claim.selection_leaks",
     "models/mlp.md#what-goes-wrong-and-how-it-looks": "mlp.claim.stuck",
     "models/cnn.md#when-the-digit-moves": "cnn.claim.bound_to_place",

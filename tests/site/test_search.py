@@ -195,6 +195,7 @@ SLIPS = {
     "zh": {
         "卷机神经网络": "卷积神经网络",
         "激活涵数": "激活函数",
+        "优化气": "优化器",  # of pairs that pages have, though nowhere together
         "梯度消矢": "梯度消失",
         "tranformer": "transformer",
         "adma 学习率": "adam 学习率",

@@ -178,11 +178,13 @@
       .filter(hits => share(hits) >= most / 2)
       .map(hits => ({ hits, score: sum(hits.map(({ score, order }) => score * worth[order])) * share(hits) ** 2 }))
       .sort((a, b) => b.score - a.score)
+    const together = new Set() // the runs that a page has as they are, and not only the pairs of
     const shown = await Promise.all(best.slice(0, PAGES).map(async ({ hits, score }) => {
       const answers = []
       // One after the other: Pagefind keeps one object for a page, and writes into it what each asks for.
       for (const { data } of hits) answers.push(await ask("getData", data))
       const places = hits.map(({ score, order }, i) => ({ score: score * worth[order], order, locations: answers[i].weighted_locations }))
+      for (const run of runs) if (phrase(places, pairs(run).map(word => sought.indexOf(word)), true)) together.add(run)
       const { anchors, meta } = answers[0]
       const names = whole(meta.terms ?? "").split("|").map(name => name.split("#"))
       // The section that a name of it leads to.
@@ -197,22 +199,22 @@
       return { ...made, score: score * (1 + (explained === 1 ? 64 : 8 * explained ** 2) + 2 * headed ** 2 + 4 * phrase(places, cut(query).map(word => sought.indexOf(word)))) }
     }))
     let mended = query
-    for (const run of missing.length ? runs : []) if (gaps(run, has).length) mended = mended.replace(run, await meant(run) ?? run)
+    for (const run of runs) if (!together.has(run)) mended = mended.replace(run, await meant(run) ?? run)
     return { count: best.length, missing, mended: mended !== query && mended.trim(), pages: shown.sort((a, b) => b.score - a.score) }
   }
 
-  /** Return how often neighbours in the query, a row of places in the list of words, are neighbours on the page, from 0 to 1; a heading counts twice. */
-  function phrase(places, row) {
+  /** Return how often neighbours in the query, a row of places in the list of words, are neighbours on the page, from 0 to 1; a heading counts twice. Of a run, `all` have to be. */
+  function phrase(places, row, all = false) {
     const at = []
     for (const order of [...row, ...places.map(({ order }) => order)]) at[order] ??= new Map()
     for (const { order, locations } of places) for (const { location, weight } of locations) at[order].set(location, Math.min(weight, 2))
-    const neighbours = row.length > 1 ? row.slice(1).map((next, i) => [at[row[i]], at[next]]) : [[at[0]]]
+    const neighbours = row.length > 1 ? row.slice(1).map((next, i) => [at[row[i]], at[next]]) : [[at[row[0]]]]
     const shares = neighbours.map(([here, next]) => {
       let times = 0
       for (const [location, weight] of here) if (!next || next.has(location + 1) || next.has(location + 2)) times += weight
       return times / (times + 3)
     })
-    return shares.reduce((sum, share) => sum + share, 0) / shares.length
+    return all ? Math.min(...shares) : shares.reduce((sum, share) => sum + share, 0) / shares.length
   }
 
   /** Return how much of the query and of one of the names is the same, from 0 to 1. */
