@@ -404,6 +404,57 @@ def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
     page.wait_for_url("**/models/cnn/")
 
 
+def test_what_is_chosen_in_the_menu_is_seen(reader: Callable[..., Reader]) -> None:
+    """A tap on a section shows it, and no menu in front of it; so does a tap on the same section after reading on."""
+    page = reader(width=390, has_touch=True).open(MODELS["en"])
+    menu, section = page.locator("button.menu"), page.locator(".md-sidebar--primary [data-md-component=toc] a").nth(2)
+    menu.tap()
+    page.locator("label[for=__toc]:visible").first.tap()
+    for _ in range(2):
+        section.tap()
+        expect(page.locator(".md-sidebar--primary")).to_be_hidden()
+        expect(menu).to_have_attribute("aria-expanded", "false")
+        expect(page.locator(":target")).to_be_in_viewport()
+        page.evaluate("scrollBy({top: 2000, behavior: 'instant'})")
+        expect(page.locator(":target")).not_to_be_in_viewport()
+        menu.tap()
+
+
+# Whether the focus is where the reader can see it, and on nothing less than a part of the page.
+FOCUS_IS_SEEN = """() => {
+  const {activeElement: element} = document, {top, bottom} = element.getBoundingClientRect()
+  return element !== document.body && element.checkVisibility({visibilityProperty: true}) && bottom > 0 && top < innerHeight
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_key_that_presses_a_button_leaves_the_focus_in_sight(reader: Callable[..., Reader], width: int) -> None:
+    """Also where the button goes away, as that of the colours and the way up do: the next key goes on from there."""
+    page = reader(width=width).open(MODELS["en"])
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("scrollTo({top: 3000, behavior: 'instant'})")
+    page.wait_for_function("scrollY === 3000")
+    page.mouse.wheel(0, -200)
+    expect(page.locator(".md-top")).to_be_visible()
+    kinds = set(
+        page.locator("button:visible").evaluate_all("all => all.map(button => button.getAttribute('class') ?? '')")
+    )
+    assert len(kinds) > 5
+    for kind in sorted(kinds, key=lambda kind: "md-top" not in kind):
+        page.locator(f"button[class='{kind}']:visible" if kind else "button:not([class]):visible").first.press("Enter")
+        if "md-top" in kind:
+            page.wait_for_function("scrollY === 0")
+            expect(page.locator(".md-top")).to_be_hidden()
+        page.wait_for_function(FOCUS_IS_SEEN)
+        page.keyboard.press("Escape")
+    page.locator("button[data-scheme]:visible").focus()
+    schemes = []
+    for _ in range(3):
+        schemes.append(page.evaluate("document.activeElement.dataset.scheme"))
+        page.keyboard.press("Enter")
+    assert set(schemes) == {"system", "default", "slate"}
+
+
 FOCUSED = """() => {
   const {activeElement: element} = document
   const {left, right} = element.getBoundingClientRect()

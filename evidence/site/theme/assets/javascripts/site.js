@@ -214,7 +214,12 @@ function follow() {
   height = scrollY
 }
 addEventListener("scroll", () => requestAnimationFrame(follow), { passive: true })
-upwards.addEventListener("click", () => scrollTo({ top: 0 }))
+upwards.addEventListener("click", () => {
+  scrollTo({ top: 0 })
+  // The button goes, and the focus with it: who pressed it goes on from the title, not from the end of the page.
+  headings[0].tabIndex = -1
+  headings[0].focus({ preventScroll: true })
+})
 
 // The menu of narrow screens opens with the label of a hidden checkbox: the keyboard and the ear need a button.
 const drawer = document.getElementById("__drawer")
@@ -238,6 +243,8 @@ menu.addEventListener("click", () => {
   if (drawer.checked) (shown.find(link => link.matches(".md-nav__link--active")) ?? shown[0])?.focus({ preventScroll: true })
 })
 drawer.addEventListener("change", () => openMenu(drawer.checked)) // by a click beside the menu
+// What is chosen in the menu lies below it; a section that the address names already changes no address.
+sidebar.addEventListener("click", ({ target }) => { if (target.closest("a")) openMenu(false) })
 addEventListener("hashchange", () => openMenu(false))
 addEventListener("keydown", ({ key }) => {
   if (key !== "Escape" || !drawer.checked) return
