@@ -644,6 +644,23 @@ def test_without_script_and_on_paper_notes_are_a_list(reader: Callable[..., Read
     assert page.locator(".code-notes > ol > li:visible").count() > 20
 
 
+def test_after_printing_all_is_as_it_was(reader: Callable[..., Reader]) -> None:
+    """What was folded is folded, what the reader opened is open, and each number says whether its note is."""
+    page = reader().open(MODELS["en"])
+    page.locator(".code-note:visible").first.click()
+    page.locator("article details").last.evaluate("fold => { fold.open = true }")
+    state = """() => [...document.querySelectorAll("details, .code-notes li")].map(part =>
+        [part.open, part.hidden, (part.numbers ?? []).every(number => number.ariaExpanded === String(!part.hidden))])"""
+    before = page.evaluate(state)
+    assert len({(opened, hidden) for opened, hidden, _ in before}) == 4
+    for event in ("beforeprint", "beforeprint", "afterprint"):  # Some browsers say the first more than once.
+        page.evaluate("name => dispatchEvent(new Event(name))", event)
+        folded = page.evaluate("document.querySelectorAll('details:not([open]), .code-notes [hidden]').length")
+        assert bool(folded) == (event == "afterprint")
+    assert page.evaluate(state) == before
+    assert all(told for *_, told in before)
+
+
 @EITHER_LANGUAGE
 def test_whole_script_opens_below_its_link(site: Site, reader: Callable[..., Reader], language: str) -> None:
     """It is fetched when it is asked for, and is the very file."""

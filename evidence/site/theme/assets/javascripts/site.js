@@ -255,8 +255,14 @@ document.addEventListener("focusin", ({ target }) => {
   if (drawer.checked && !sidebar.contains(target) && target !== menu) openMenu(false) // It would cover what has the focus.
 })
 
-// Paper cannot be unfolded.
+// Paper cannot be unfolded. On the screen, what was folded is folded again.
+const folded = []
+function fold(part, away) {
+  if (part.localName === "details") part.open = !away
+  else part.hidden = away
+}
 addEventListener("beforeprint", () => {
-  document.querySelectorAll("details").forEach(fold => { fold.open = true })
-  document.querySelectorAll(".code-notes [hidden]").forEach(note => { note.hidden = false })
+  folded.push(...document.querySelectorAll("details:not([open]), .code-notes [hidden]"))
+  folded.forEach(part => fold(part, false))
 })
+addEventListener("afterprint", () => folded.splice(0).forEach(part => fold(part, true)))
