@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import CDPSession, Locator, Page, Route, expect
 
 from tests.site.conftest import EVERY_PAGE, Site
 from tests.site.reader import Reader
@@ -682,11 +682,43 @@ def test_whole_script_opens_below_its_link(site: Site, reader: Callable[..., Rea
     expect(shown).to_have_count(0)
 
 
-def test_refused_copy_is_said(reader: Callable[..., Reader]) -> None:
+def test_whole_script_opens_once_on_a_slow_line(reader: Callable[..., Reader]) -> None:
+    """Pressed again while it is on its way, the button opens one script, which it closes again."""
+    page = reader(width=390, has_touch=True).open(MODELS["en"])
+    held: list[Route] = []
+    page.route("**/*.py", lambda route: held.append(route))
+    button = page.locator("ul.download button").first
+    shown = page.locator("ul.download pre:visible")
+    button.tap()
+    button.tap()
+    page.wait_for_timeout(100)
+    for route in held:
+        route.continue_()
+    expect(shown).to_have_count(1)
+    expect(button).to_have_attribute("aria-expanded", "true")
+    page.wait_for_load_state("networkidle")
+    button.tap()
+    expect(shown).to_have_count(0)
+    expect(button).to_have_attribute("aria-expanded", "false")
+
+
+def test_what_became_of_a_copy_is_said(reader: Callable[..., Reader]) -> None:
+    """To the ear too, and each time for two seconds, however soon after the last."""
     page = reader().open(MODELS["en"])
+    page.clock.install()
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.resolve() }")
+    seen, told = page.locator(".md-dialog--active"), page.get_by_role("status")
+    copy = page.locator("button.copy:visible").first
+    copy.click()
+    expect(told.filter(has_text="Copied")).to_have_count(1)
+    page.clock.run_for(1500)
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')) }")
-    page.locator("button.copy:visible").first.click()
-    expect(page.locator(".md-dialog--active")).to_contain_text("did not allow")
+    copy.click()
+    expect(told.filter(has_text="did not allow")).to_have_count(1)
+    page.clock.run_for(1500)
+    expect(seen).to_contain_text("did not allow")
+    page.clock.run_for(1500)
+    expect(seen).to_have_count(0)
 
 
 @pytest.mark.parametrize("fragment", ["#%", "#%E4%BD", "#nothing"])

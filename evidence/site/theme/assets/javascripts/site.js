@@ -20,13 +20,15 @@ for (const button of document.querySelectorAll("button[data-scheme]"))
     document.querySelector("button[data-scheme]:not([hidden])").focus()
   })
 
-// What happened, or did not, is said for two seconds.
+// What happened, or did not, is said for two seconds, counted from the last time.
 const notice = document.querySelector(".md-dialog")
 notice.role = "status"
+let silence
 function say(text) {
   notice.firstElementChild.textContent = text
   notice.classList.add("md-dialog--active")
-  setTimeout(() => notice.classList.remove("md-dialog--active"), 2000)
+  clearTimeout(silence)
+  silence = setTimeout(() => notice.classList.remove("md-dialog--active"), 2000)
 }
 
 function plain(code) {
@@ -62,9 +64,11 @@ for (const link of document.querySelectorAll("ul.download a[href$='.py']")) {
   button.textContent = link.closest("ul").dataset.view
   button.ariaLabel = `${button.textContent} ${link.textContent}`
   button.ariaExpanded = "false"
-  let shown
+  let shown, fetching = false
   button.addEventListener("click", async () => {
+    if (fetching) return // Pressed twice on a slow line, it opens one.
     if (!shown) {
+      fetching = true
       try {
         const answer = await fetch(link.href)
         if (!answer.ok) throw new Error(answer.statusText)
@@ -79,6 +83,8 @@ for (const link of document.querySelectorAll("ul.download a[href$='.py']")) {
       } catch {
         open(link.href)
         return
+      } finally {
+        fetching = false
       }
     }
     shown.hidden = !shown.hidden
