@@ -361,6 +361,7 @@
     remember(input.value)
     remembered.set("sought", [new URL(address, location.href).href, split(subject(input.value))])
     dialog.close()
+    if (address === location.href) unfold() // The page stays, and its address too: nothing else would tell.
   }
 
   function go(address) {
@@ -419,11 +420,17 @@
   })
   button.addEventListener("click", open)
   dialog.querySelector(".search-close").addEventListener("click", () => dialog.close())
+  // A press beside it closes it; not one on its own ground, which on a phone is all of the screen, nor one that began within.
+  let beside = false
+  dialog.addEventListener("pointerdown", ({ clientX, clientY }) => {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect()
+    beside = clientX < left || clientX > right || clientY < top || clientY > bottom
+  })
   dialog.addEventListener("click", event => {
     const chosen = event.target.closest("a")
     const apart = event.ctrlKey || event.metaKey || event.shiftKey // in another tab or window, while this one stays
     if (chosen && !apart) leave(chosen.href)
-    if (event.target === dialog) dialog.close()
+    if (event.target === dialog && beside) dialog.close()
   })
   dialog.addEventListener("keydown", event => {
     const links = [input, ...dialog.querySelectorAll(".search-status button, p:not([hidden]) > a, .search-results a")]
