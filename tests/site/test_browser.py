@@ -215,6 +215,49 @@ def test_chosen_framework_is_remembered(reader: Callable[..., Reader], language:
         assert chosen(someone.open(path, page)) == {"PyTorch"}, path
 
 
+def test_the_choice_before_counts_where_the_last_is_missing(reader: Callable[..., Reader]) -> None:
+    """Who chose MXNet and then Keras reads MXNet, and not whatever comes first, in tabs that have no Keras."""
+    someone = reader()
+    page = someone.open(MODELS["en"])
+    for name in ("MXNet", "Keras"):
+        page.locator(".tabbed-labels label:visible", has_text=name).first.click()
+    page.reload()
+    assert chosen(page) == {"Keras", "MXNet"}
+    assert chosen(someone.open("en/frameworks/translators/index.html", page)) == {"MXNet"}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_chosen_tab_stays_under_the_pointer(reader: Callable[..., Reader], width: int) -> None:
+    """However much longer or shorter the tabs above it become: who compares two versions of a line does not lose it."""
+    page = reader(width=width).open(MODELS["en"])
+    labels = page.locator(".tabbed-set:visible").last.locator(":scope > .tabbed-labels > label")
+    labels.first.scroll_into_view_if_needed()
+    heights = set()
+    for label in labels.all():
+        before = label.bounding_box()["y"]
+        label.click()
+        assert abs(label.bounding_box()["y"] - before) <= 1, label.text_content()
+        heights.add(page.evaluate("Math.round(scrollY)"))
+    assert len(heights) > 1  # something above had another height
+
+
+def test_what_was_chosen_elsewhere_holds_on_a_page_that_the_browser_kept(reader: Callable[..., Reader]) -> None:
+    """Who goes back sees the page as it was left, but in the colours and the framework chosen since, with the keys switched off."""
+    someone = reader()
+    kept, other = someone.open(MODELS["en"]), someone.open(MODELS["zh"])
+    other.locator("button[data-scheme]:visible").click()
+    other.locator(".tabbed-labels label", has_text="PyTorch").first.click()
+    other.keyboard.press("/")
+    other.locator(".search-keys input").uncheck()
+    assert chosen(kept) == {"Keras", "TensorFlow"}
+    kept.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    assert kept.locator("body").get_attribute("data-md-color-scheme") == "slate"
+    assert kept.locator("button[data-scheme]:visible").get_attribute("data-scheme") == "slate"
+    assert chosen(kept) == {"PyTorch"}
+    kept.keyboard.press("/")
+    assert not kept.locator("dialog.search").is_visible()
+
+
 @LANGUAGES
 def test_each_set_of_tabs_is_a_named_group(site: Site, reader: Callable[..., Reader], language: str) -> None:
     someone = reader(language=language)

@@ -455,7 +455,9 @@
     button.querySelector("kbd").hidden = !wanted
     button.setAttribute("aria-keyshortcuts", `${wanted ? "/ s " : ""}Control+K Meta+K`)
   }
-  useKeys(remembered.get("keys") ?? true)
+  const recall = () => useKeys(remembered.get("keys") ?? true)
+  recall()
+  addEventListener("pageshow", recall) // kept by the browser since before the last choice
   keys.addEventListener("change", () => {
     remembered.set("keys", keys.checked)
     useKeys(keys.checked)
