@@ -172,6 +172,18 @@ def test_language_switch_leads_to_the_section_reached_by_scrolling(
     page.wait_for_url(f"**/{MODELS[OTHER[language]].removesuffix('index.html')}#{quote(theirs[6])}")
 
 
+@LANGUAGES
+def test_language_switch_keeps_a_term_and_a_footnote(reader: Callable[..., Reader], language: str) -> None:
+    """What is no heading has the same name in both languages: who looks a word up reads the same word in the other."""
+    someone = reader(language=language)
+    here, there = ({"zh": "", "en": "en/"}[each] for each in (language, OTHER[language]))
+    for address in ("glossary/#learning-rate", "concepts/history/#fn:alexnet"):
+        page = someone.open(here + address)
+        page.locator(f".md-header [hreflang={OTHER[language]}]").click()
+        page.wait_for_url(someone.server.root + there + address)
+        expect(page.locator(":target")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("address", ["models/no-such-model/", "en/models/no-such-model/"])
 def test_missing_page_speaks_both_languages(reader: Callable[..., Reader], project_site: Site, address: str) -> None:
     """A host has one for all addresses: nothing on it is in one language only, and its links lead somewhere in both."""
@@ -226,10 +238,11 @@ def test_the_choice_before_counts_where_the_last_is_missing(reader: Callable[...
     assert chosen(someone.open("en/frameworks/translators/index.html", page)) == {"MXNet"}
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_a_chosen_tab_stays_under_the_pointer(reader: Callable[..., Reader], width: int) -> None:
-    """However much longer or shorter the tabs above it become: who compares two versions of a line does not lose it."""
-    page = reader(width=width).open(MODELS["en"])
+@pytest.mark.parametrize("anchoring", ["auto", "none"])
+def test_a_chosen_tab_stays_under_the_pointer(reader: Callable[..., Reader], anchoring: str) -> None:
+    """However much longer or shorter the tabs above it become, and in a browser that does not see to it itself, as iPhones have."""
+    page = reader(width=390).open(MODELS["en"])
+    page.add_style_tag(content=f"* {{ overflow-anchor: {anchoring} !important }}")
     labels = page.locator(".tabbed-set:visible").last.locator(":scope > .tabbed-labels > label")
     labels.first.scroll_into_view_if_needed()
     heights = set()
@@ -428,6 +441,8 @@ def test_way_up_covers_no_heading(reader: Callable[..., Reader], language: str) 
     top = page.locator(".md-top")
     expect(top).to_be_visible()
     assert top.bounding_box()["y"] > 600
+    page.mouse.wheel(0, 200)  # Who reads on has no use for it.
+    expect(top).to_be_hidden()
 
 
 @EITHER_LANGUAGE
@@ -448,7 +463,7 @@ def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
 
 
 def test_what_is_chosen_in_the_menu_is_seen(reader: Callable[..., Reader]) -> None:
-    """A tap on a section shows it, and no menu in front of it; so does a tap on the same section after reading on."""
+    """A tap on a section shows it, and no menu in front of it; so do a tap on the same section after reading on, and the way back."""
     page = reader(width=390, has_touch=True).open(MODELS["en"])
     menu, section = page.locator("button.menu"), page.locator(".md-sidebar--primary [data-md-component=toc] a").nth(2)
     menu.tap()
@@ -461,6 +476,8 @@ def test_what_is_chosen_in_the_menu_is_seen(reader: Callable[..., Reader]) -> No
         page.evaluate("scrollBy({top: 2000, behavior: 'instant'})")
         expect(page.locator(":target")).not_to_be_in_viewport()
         menu.tap()
+    page.go_back()
+    expect(page.locator(".md-sidebar--primary")).to_be_hidden()
 
 
 # Whether the focus is where the reader can see it, and on nothing less than a part of the page.
@@ -544,6 +561,26 @@ def test_keyboard_finds_the_menu_without_a_script(reader: Callable[..., Reader])
 
 
 @EITHER_LANGUAGE
+def test_a_fault_is_reported_where_it_was_met(project_site: Site, reader: Callable[..., Reader], language: str) -> None:
+    """The link beside the text names the section that is being read; that at the end of the page, the page."""
+    path = MODELS[language]
+    page = reader(site=project_site, language=language).open(path)
+    name = f"{language}/{path.removeprefix('en/').removesuffix('/index.html')}"
+
+    def reported(link: Locator) -> str:
+        return parse_qs(urlsplit(link.get_attribute("href")).query)["page"][0]
+
+    beside = page.locator(".md-sidebar--secondary .report")
+    expect(beside).to_be_in_viewport()
+    assert reported(beside) == name
+    for heading in re.findall(r'<h[23] id="([^"]+)"', project_site.pages[path].file.read_text(encoding="utf-8"))[2:5]:
+        page.evaluate("id => document.getElementById(id).scrollIntoView({behavior: 'instant'})", heading)
+        expect(page.locator("[aria-current=location]")).to_have_attribute("href", f"#{heading}")
+        assert reported(beside) == f"{name}#{heading}"
+        assert reported(page.locator(".page-foot .report")) == name
+
+
+@EITHER_LANGUAGE
 def test_table_of_contents_follows(reader: Callable[..., Reader], language: str) -> None:
     page = reader(language=language).open(MODELS[language])
     links = page.locator(".md-sidebar--secondary [data-md-component=toc] a")
@@ -596,6 +633,28 @@ def test_tables_on_a_phone(site: Site, reader: Callable[..., Reader]) -> None:
                 assert left >= 0 and width < room / 2, path
                 seen["scrolling"] += 1
     assert min(seen.values()) > 3, seen
+
+
+@LANGUAGES
+def test_a_card_of_a_phone_names_its_numbers(site: Site, reader: Callable[..., Reader], language: str) -> None:
+    """Where the head of a table is not shown, each cell that is says which column it is of."""
+    someone = reader(language=language, width=390)
+    page, seen = someone.context.new_page(), 0
+    for path, built in site.pages.items():
+        if built.language != language or not built.html.select("td[data-label]"):
+            continue
+        someone.open(path, page)
+        cells = page.evaluate(
+            """() => {
+            document.querySelectorAll("details").forEach(fold => { fold.open = true })
+            return [...document.querySelectorAll("table:has(td[data-label])")].filter(table => !table.tHead.checkVisibility())
+                .flatMap(table => [...table.querySelectorAll("td[data-label]")]).filter(cell => cell.checkVisibility())
+                .map(cell => [cell.dataset.label, getComputedStyle(cell, "::before").content, cell.textContent])}"""
+        )
+        for label, shown, text in cells:
+            assert label and shown == f'"{label}"', (path, text)
+        seen += len(cells)
+    assert seen > 100
 
 
 @EITHER_LANGUAGE
