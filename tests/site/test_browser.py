@@ -396,6 +396,41 @@ def test_paper(reader: Callable[..., Reader]) -> None:
         expect(figure.locator("figcaption")).to_be_hidden()
 
 
+# What would have to be scrolled sideways, on paper as wide as A4.
+CUT_OFF = """() => document.fonts.ready.then(() => {
+  dispatchEvent(new Event("beforeprint"))
+  return [...document.querySelectorAll("pre > code, .md-typeset__scrollwrap, div.arithmatex")].filter(place => place.checkVisibility())
+    .map(place => [place.scrollWidth, place.clientWidth, place.textContent.trim().slice(0, 60)])
+})"""
+
+
+def test_nothing_is_cut_off_on_paper(site: Site, reader: Callable[..., Reader]) -> None:
+    """Paper does not scroll: code, tables and formulas are as wide as it, and the end of no line is lost."""
+    someone = reader(width=700)
+    page, seen = someone.context.new_page(), 0
+    page.emulate_media(media="print")
+    for path in site.pages:
+        someone.open(path, page)
+        places = page.evaluate(CUT_OFF) if not path.endswith("404.html") else []
+        cut = [place for place in places if place[0] > place[1] + 1]
+        assert not cut, f"{path}: {cut}"
+        seen += len(places)
+    assert seen > 1000
+
+
+def test_code_taken_by_hand_is_code(reader: Callable[..., Reader]) -> None:
+    """Who marks lines and copies them has no numbers of notes among them."""
+    page = reader().open(MODELS["en"])
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    code = page.locator("pre > code:has(.code-note):visible").first
+    code.evaluate("code => getSelection().selectAllChildren(code)")
+    page.keyboard.press("Control+c")
+    plain = code.evaluate(
+        "code => { const copy = code.cloneNode(true); copy.querySelectorAll('button').forEach(each => each.remove()); return copy.textContent }"
+    )
+    assert page.evaluate("navigator.clipboard.readText()").rstrip("\n") == plain.rstrip("\n")
+
+
 def test_small_things_can_be_touched(reader: Callable[..., Reader]) -> None:
     """Numbers of notes are 24 pixels wide to a thumb; the button that copies covers no code beside a file's name."""
     page = reader(width=390).open(MODELS["en"])
