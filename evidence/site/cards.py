@@ -6,6 +6,7 @@ Drawn for a site that has an address, since a page has to name its picture by on
 import logging
 import re
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -71,7 +72,7 @@ def draw(title, site_name):
 def on_post_page(html, page, config):
     if not page.canonical_url or startup.serving():
         return
-    title = page.toc.items[0].title
+    title = unescape(page.toc.items[0].title)
     if characters := missing(title + config.site_name):
         log.warning(f"{page.file.src_uri}: {FONT.name} has no {' '.join(characters)}, which the title needs")
     file = Path(page.file.abs_dest_path).with_name("card.png")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import CDPSession, Locator, Page, Route, expect
 
 from tests.site.conftest import EVERY_PAGE, Site
 from tests.site.reader import Reader
@@ -172,6 +172,18 @@ def test_language_switch_leads_to_the_section_reached_by_scrolling(
     page.wait_for_url(f"**/{MODELS[OTHER[language]].removesuffix('index.html')}#{quote(theirs[6])}")
 
 
+@LANGUAGES
+def test_language_switch_keeps_a_term_and_a_footnote(reader: Callable[..., Reader], language: str) -> None:
+    """What is no heading has the same name in both languages: who looks a word up reads the same word in the other."""
+    someone = reader(language=language)
+    here, there = ({"zh": "", "en": "en/"}[each] for each in (language, OTHER[language]))
+    for address in ("glossary/#learning-rate", "concepts/history/#fn:alexnet"):
+        page = someone.open(here + address)
+        page.locator(f".md-header [hreflang={OTHER[language]}]").click()
+        page.wait_for_url(someone.server.root + there + address)
+        expect(page.locator(":target")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("address", ["models/no-such-model/", "en/models/no-such-model/"])
 def test_missing_page_speaks_both_languages(reader: Callable[..., Reader], project_site: Site, address: str) -> None:
     """A host has one for all addresses: nothing on it is in one language only, and its links lead somewhere in both."""
@@ -213,6 +225,50 @@ def test_chosen_framework_is_remembered(reader: Callable[..., Reader], language:
         MODELS[OTHER[language]].replace("mlp", "cnn"),
     ):
         assert chosen(someone.open(path, page)) == {"PyTorch"}, path
+
+
+def test_the_choice_before_counts_where_the_last_is_missing(reader: Callable[..., Reader]) -> None:
+    """Who chose MXNet and then Keras reads MXNet, and not whatever comes first, in tabs that have no Keras."""
+    someone = reader()
+    page = someone.open(MODELS["en"])
+    for name in ("MXNet", "Keras"):
+        page.locator(".tabbed-labels label:visible", has_text=name).first.click()
+    page.reload()
+    assert chosen(page) == {"Keras", "MXNet"}
+    assert chosen(someone.open("en/frameworks/translators/index.html", page)) == {"MXNet"}
+
+
+@pytest.mark.parametrize("anchoring", ["auto", "none"])
+def test_a_chosen_tab_stays_under_the_pointer(reader: Callable[..., Reader], anchoring: str) -> None:
+    """However much longer or shorter the tabs above it become, and in a browser that does not see to it itself, as iPhones have."""
+    page = reader(width=390).open(MODELS["en"])
+    page.add_style_tag(content=f"* {{ overflow-anchor: {anchoring} !important }}")
+    labels = page.locator(".tabbed-set:visible").last.locator(":scope > .tabbed-labels > label")
+    labels.first.scroll_into_view_if_needed()
+    heights = set()
+    for label in labels.all():
+        before = label.bounding_box()["y"]
+        label.click()
+        assert abs(label.bounding_box()["y"] - before) <= 1, label.text_content()
+        heights.add(page.evaluate("Math.round(scrollY)"))
+    assert len(heights) > 1  # something above had another height
+
+
+def test_what_was_chosen_elsewhere_holds_on_a_page_that_the_browser_kept(reader: Callable[..., Reader]) -> None:
+    """Who goes back sees the page as it was left, but in the colours and the framework chosen since, with the keys switched off."""
+    someone = reader()
+    kept, other = someone.open(MODELS["en"]), someone.open(MODELS["zh"])
+    other.locator("button[data-scheme]:visible").click()
+    other.locator(".tabbed-labels label", has_text="PyTorch").first.click()
+    other.keyboard.press("/")
+    other.locator(".search-keys input").uncheck()
+    assert chosen(kept) == {"Keras", "TensorFlow"}
+    kept.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    assert kept.locator("body").get_attribute("data-md-color-scheme") == "slate"
+    assert kept.locator("button[data-scheme]:visible").get_attribute("data-scheme") == "slate"
+    assert chosen(kept) == {"PyTorch"}
+    kept.keyboard.press("/")
+    assert not kept.locator("dialog.search").is_visible()
 
 
 @LANGUAGES
@@ -340,6 +396,41 @@ def test_paper(reader: Callable[..., Reader]) -> None:
         expect(figure.locator("figcaption")).to_be_hidden()
 
 
+# What would have to be scrolled sideways, on paper as wide as A4.
+CUT_OFF = """() => document.fonts.ready.then(() => {
+  dispatchEvent(new Event("beforeprint"))
+  return [...document.querySelectorAll("pre > code, .md-typeset__scrollwrap, div.arithmatex")].filter(place => place.checkVisibility())
+    .map(place => [place.scrollWidth, place.clientWidth, place.textContent.trim().slice(0, 60)])
+})"""
+
+
+def test_nothing_is_cut_off_on_paper(site: Site, reader: Callable[..., Reader]) -> None:
+    """Paper does not scroll: code, tables and formulas are as wide as it, and the end of no line is lost."""
+    someone = reader(width=700)
+    page, seen = someone.context.new_page(), 0
+    page.emulate_media(media="print")
+    for path in site.pages:
+        someone.open(path, page)
+        places = page.evaluate(CUT_OFF) if not path.endswith("404.html") else []
+        cut = [place for place in places if place[0] > place[1] + 1]
+        assert not cut, f"{path}: {cut}"
+        seen += len(places)
+    assert seen > 1000
+
+
+def test_code_taken_by_hand_is_code(reader: Callable[..., Reader]) -> None:
+    """Who marks lines and copies them has no numbers of notes among them."""
+    page = reader().open(MODELS["en"])
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    code = page.locator("pre > code:has(.code-note):visible").first
+    code.evaluate("code => getSelection().selectAllChildren(code)")
+    page.keyboard.press("Control+c")
+    plain = code.evaluate(
+        "code => { const copy = code.cloneNode(true); copy.querySelectorAll('button').forEach(each => each.remove()); return copy.textContent }"
+    )
+    assert page.evaluate("navigator.clipboard.readText()").rstrip("\n") == plain.rstrip("\n")
+
+
 def test_small_things_can_be_touched(reader: Callable[..., Reader]) -> None:
     """Numbers of notes are 24 pixels wide to a thumb; the button that copies covers no code beside a file's name."""
     page = reader(width=390).open(MODELS["en"])
@@ -385,6 +476,8 @@ def test_way_up_covers_no_heading(reader: Callable[..., Reader], language: str) 
     top = page.locator(".md-top")
     expect(top).to_be_visible()
     assert top.bounding_box()["y"] > 600
+    page.mouse.wheel(0, 200)  # Who reads on has no use for it.
+    expect(top).to_be_hidden()
 
 
 @EITHER_LANGUAGE
@@ -402,6 +495,59 @@ def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
     menu.click()
     link.click()
     page.wait_for_url("**/models/cnn/")
+
+
+def test_what_is_chosen_in_the_menu_is_seen(reader: Callable[..., Reader]) -> None:
+    """A tap on a section shows it, and no menu in front of it; so do a tap on the same section after reading on, and the way back."""
+    page = reader(width=390, has_touch=True).open(MODELS["en"])
+    menu, section = page.locator("button.menu"), page.locator(".md-sidebar--primary [data-md-component=toc] a").nth(2)
+    menu.tap()
+    page.locator("label[for=__toc]:visible").first.tap()
+    for _ in range(2):
+        section.tap()
+        expect(page.locator(".md-sidebar--primary")).to_be_hidden()
+        expect(menu).to_have_attribute("aria-expanded", "false")
+        expect(page.locator(":target")).to_be_in_viewport()
+        page.evaluate("scrollBy({top: 2000, behavior: 'instant'})")
+        expect(page.locator(":target")).not_to_be_in_viewport()
+        menu.tap()
+    page.go_back()
+    expect(page.locator(".md-sidebar--primary")).to_be_hidden()
+
+
+# Whether the focus is where the reader can see it, and on nothing less than a part of the page.
+FOCUS_IS_SEEN = """() => {
+  const {activeElement: element} = document, {top, bottom} = element.getBoundingClientRect()
+  return element !== document.body && element.checkVisibility({visibilityProperty: true}) && bottom > 0 && top < innerHeight
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_key_that_presses_a_button_leaves_the_focus_in_sight(reader: Callable[..., Reader], width: int) -> None:
+    """Also where the button goes away, as that of the colours and the way up do: the next key goes on from there."""
+    page = reader(width=width).open(MODELS["en"])
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("scrollTo({top: 3000, behavior: 'instant'})")
+    page.wait_for_function("scrollY === 3000")
+    page.mouse.wheel(0, -200)
+    expect(page.locator(".md-top")).to_be_visible()
+    kinds = set(
+        page.locator("button:visible").evaluate_all("all => all.map(button => button.getAttribute('class') ?? '')")
+    )
+    assert len(kinds) > 5
+    for kind in sorted(kinds, key=lambda kind: "md-top" not in kind):
+        page.locator(f"button[class='{kind}']:visible" if kind else "button:not([class]):visible").first.press("Enter")
+        if "md-top" in kind:
+            page.wait_for_function("scrollY === 0")
+            expect(page.locator(".md-top")).to_be_hidden()
+        page.wait_for_function(FOCUS_IS_SEEN)
+        page.keyboard.press("Escape")
+    page.locator("button[data-scheme]:visible").focus()
+    schemes = []
+    for _ in range(3):
+        schemes.append(page.evaluate("document.activeElement.dataset.scheme"))
+        page.keyboard.press("Enter")
+    assert set(schemes) == {"system", "default", "slate"}
 
 
 FOCUSED = """() => {
@@ -447,6 +593,26 @@ def test_keyboard_finds_the_menu_without_a_script(reader: Callable[..., Reader])
     expect(link).not_to_be_in_viewport()
     link.focus()
     expect(link).to_be_in_viewport()
+
+
+@EITHER_LANGUAGE
+def test_a_fault_is_reported_where_it_was_met(project_site: Site, reader: Callable[..., Reader], language: str) -> None:
+    """The link beside the text names the section that is being read; that at the end of the page, the page."""
+    path = MODELS[language]
+    page = reader(site=project_site, language=language).open(path)
+    name = f"{language}/{path.removeprefix('en/').removesuffix('/index.html')}"
+
+    def reported(link: Locator) -> str:
+        return parse_qs(urlsplit(link.get_attribute("href")).query)["page"][0]
+
+    beside = page.locator(".md-sidebar--secondary .report")
+    expect(beside).to_be_in_viewport()
+    assert reported(beside) == name
+    for heading in re.findall(r'<h[23] id="([^"]+)"', project_site.pages[path].file.read_text(encoding="utf-8"))[2:5]:
+        page.evaluate("id => document.getElementById(id).scrollIntoView({behavior: 'instant'})", heading)
+        expect(page.locator("[aria-current=location]")).to_have_attribute("href", f"#{heading}")
+        assert reported(beside) == f"{name}#{heading}"
+        assert reported(page.locator(".page-foot .report")) == name
 
 
 @EITHER_LANGUAGE
@@ -502,6 +668,28 @@ def test_tables_on_a_phone(site: Site, reader: Callable[..., Reader]) -> None:
                 assert left >= 0 and width < room / 2, path
                 seen["scrolling"] += 1
     assert min(seen.values()) > 3, seen
+
+
+@LANGUAGES
+def test_a_card_of_a_phone_names_its_numbers(site: Site, reader: Callable[..., Reader], language: str) -> None:
+    """Where the head of a table is not shown, each cell that is says which column it is of."""
+    someone = reader(language=language, width=390)
+    page, seen = someone.context.new_page(), 0
+    for path, built in site.pages.items():
+        if built.language != language or not built.html.select("td[data-label]"):
+            continue
+        someone.open(path, page)
+        cells = page.evaluate(
+            """() => {
+            document.querySelectorAll("details").forEach(fold => { fold.open = true })
+            return [...document.querySelectorAll("table:has(td[data-label])")].filter(table => !table.tHead.checkVisibility())
+                .flatMap(table => [...table.querySelectorAll("td[data-label]")]).filter(cell => cell.checkVisibility())
+                .map(cell => [cell.dataset.label, getComputedStyle(cell, "::before").content, cell.textContent])}"""
+        )
+        for label, shown, text in cells:
+            assert label and shown == f'"{label}"', (path, text)
+        seen += len(cells)
+    assert seen > 100
 
 
 @EITHER_LANGUAGE
@@ -593,6 +781,23 @@ def test_without_script_and_on_paper_notes_are_a_list(reader: Callable[..., Read
     assert page.locator(".code-notes > ol > li:visible").count() > 20
 
 
+def test_after_printing_all_is_as_it_was(reader: Callable[..., Reader]) -> None:
+    """What was folded is folded, what the reader opened is open, and each number says whether its note is."""
+    page = reader().open(MODELS["en"])
+    page.locator(".code-note:visible").first.click()
+    page.locator("article details").last.evaluate("fold => { fold.open = true }")
+    state = """() => [...document.querySelectorAll("details, .code-notes li")].map(part =>
+        [part.open, part.hidden, (part.numbers ?? []).every(number => number.ariaExpanded === String(!part.hidden))])"""
+    before = page.evaluate(state)
+    assert len({(opened, hidden) for opened, hidden, _ in before}) == 4
+    for event in ("beforeprint", "beforeprint", "afterprint"):  # Some browsers say the first more than once.
+        page.evaluate("name => dispatchEvent(new Event(name))", event)
+        folded = page.evaluate("document.querySelectorAll('details:not([open]), .code-notes [hidden]').length")
+        assert bool(folded) == (event == "afterprint")
+    assert page.evaluate(state) == before
+    assert all(told for *_, told in before)
+
+
 @EITHER_LANGUAGE
 def test_whole_script_opens_below_its_link(site: Site, reader: Callable[..., Reader], language: str) -> None:
     """It is fetched when it is asked for, and is the very file."""
@@ -614,11 +819,43 @@ def test_whole_script_opens_below_its_link(site: Site, reader: Callable[..., Rea
     expect(shown).to_have_count(0)
 
 
-def test_refused_copy_is_said(reader: Callable[..., Reader]) -> None:
+def test_whole_script_opens_once_on_a_slow_line(reader: Callable[..., Reader]) -> None:
+    """Pressed again while it is on its way, the button opens one script, which it closes again."""
+    page = reader(width=390, has_touch=True).open(MODELS["en"])
+    held: list[Route] = []
+    page.route("**/*.py", lambda route: held.append(route))
+    button = page.locator("ul.download button").first
+    shown = page.locator("ul.download pre:visible")
+    button.tap()
+    button.tap()
+    page.wait_for_timeout(100)
+    for route in held:
+        route.continue_()
+    expect(shown).to_have_count(1)
+    expect(button).to_have_attribute("aria-expanded", "true")
+    page.wait_for_load_state("networkidle")
+    button.tap()
+    expect(shown).to_have_count(0)
+    expect(button).to_have_attribute("aria-expanded", "false")
+
+
+def test_what_became_of_a_copy_is_said(reader: Callable[..., Reader]) -> None:
+    """To the ear too, and each time for two seconds, however soon after the last."""
     page = reader().open(MODELS["en"])
+    page.clock.install()
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.resolve() }")
+    seen, told = page.locator(".md-dialog--active"), page.get_by_role("status")
+    copy = page.locator("button.copy:visible").first
+    copy.click()
+    expect(told.filter(has_text="Copied")).to_have_count(1)
+    page.clock.run_for(1500)
     page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')) }")
-    page.locator("button.copy:visible").first.click()
-    expect(page.locator(".md-dialog--active")).to_contain_text("did not allow")
+    copy.click()
+    expect(told.filter(has_text="did not allow")).to_have_count(1)
+    page.clock.run_for(1500)
+    expect(seen).to_contain_text("did not allow")
+    page.clock.run_for(1500)
+    expect(seen).to_have_count(0)
 
 
 @pytest.mark.parametrize("fragment", ["#%", "#%E4%BD", "#nothing"])

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from bs4 import BeautifulSoup
 from markdown import Markdown
+from PIL import Image
 
 from evidence.catalog import SECTIONS, load_catalog
 from evidence.pages.guide import Guide, duration, reading_minutes, stops_of
 from evidence.pages.markdown import Reader
-from tests.site.conftest import REPOSITORY, ROOT, Site
+from evidence.site import cards
+from tests.site.conftest import HOST, REPOSITORY, ROOT, Site, build
 
 CATALOG = load_catalog(ROOT)
 
@@ -107,3 +112,25 @@ def test_every_page_can_be_cited_and_corrected(site: Site, project_site: Site) -
         assert entry.count("{") == entry.count("}") and "The authors of Verified Deep Learning" in entry
     for page in site.pages.values():
         assert not page.html.select(".report"), f"{page}: where would a fault be reported?"
+
+
+def test_a_title_with_signs_is_itself_wherever_it_is_told(working_copy: Path) -> None:
+    """In what messengers show and in their picture; and escaped where it is cited, or that bibliography does not compile."""
+    title, description = 'Bits & "bytes", 5 % of a_b < $ #1', 'What "bits" & bytes < are'
+    shutil.copy(ROOT / "CITATION.cff", working_copy)
+    (working_copy / "docs/en/index.md").write_text(
+        f"---\ndescription: '{description}'\nkeywords: '\"bits\", bytes'\n---\n\n# {title.replace('a_b', '`a_b`')}\n",
+        encoding="utf-8",
+    )
+    result = build(working_copy, working_copy / "site", SITE_URL=HOST)
+    assert result.returncode == 0, result.stdout
+    text = (working_copy / "site/en/index.html").read_text(encoding="utf-8")
+    page = BeautifulSoup(text, "html.parser")
+    told = {meta.get("property", meta.get("name")): meta["content"] for meta in page.select("meta[content]")}
+    assert told["og:title"] == told["og:image:alt"] == title
+    assert told["description"] == told["og:description"] == description and told["keywords"] == '"bits", bytes'
+    with Image.open(working_copy / "site/en/card.png") as picture:
+        assert picture.tobytes() == cards.draw(title, told["og:site_name"]).tobytes()
+    entry = page.select_one(".cite code").text
+    assert r'title = {{Bits \& "bytes", 5 \% of a\_b < \$ \#1}},' in entry
+    assert r"5 \% of a\_b &lt; \$" in text

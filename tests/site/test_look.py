@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import zlib
+from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import Page
 
 from evidence.site.figures import PIGMENTS, SHEET, recolour, schemes
 from tests.site.reader import Reader
@@ -141,3 +144,32 @@ def test_figures_follow_the_scheme(reader: Callable[..., Reader], scheme: str) -
         for name in ("paper", "azurite", "ochre"):
             assert (pixels == channels(colours[name])).all(axis=1).any(), (medium, name)
     assert not someone.complaints
+
+
+ALL_IMAGES = """() => Promise.all([...document.images].map(image => {
+  image.loading = "eager"
+  return image.decode()
+}))"""
+# How a PDF says in what colour it fills.
+FILLED = re.compile(rb"([\d.]+) ([\d.]+) ([\d.]+) rg\b")
+
+
+def printed(page: Page) -> Counter[tuple[int, ...]]:
+    """Return the colours of a printed page, and how often each is used."""
+    page.evaluate(ALL_IMAGES)
+    colours: Counter[tuple[int, ...]] = Counter()
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", page.pdf(), re.DOTALL):
+        try:
+            drawn = FILLED.findall(zlib.decompress(stream))
+        except zlib.error:
+            continue  # a picture or a font
+        colours.update(tuple(round(255 * float(value)) for value in colour) for colour in drawn)
+    return colours
+
+
+@pytest.mark.parametrize("path", ["concepts/neuron/", "evidence/", "walkthroughs/digits_keras/"])
+def test_paper_is_light_in_either_scheme(reader: Callable[..., Reader], path: str) -> None:
+    """Who reads in the dark prints ink on paper too, and not letters that are nearly as light as it."""
+    light, dark = (printed(reader(scheme=scheme).open(f"en/{path}")) for scheme in SCHEMES)
+    assert light[channels(SCHEMES["light"]["ink"])] > 100, light
+    assert light == dark

@@ -113,3 +113,16 @@ def test_search_and_switch_language_from_disk(folder: Path, browser: Browser) ->
         page.wait_for_load_state()
     assert not complaints, complaints
     context.close()
+
+
+def test_a_whole_script_can_be_seen_from_disk(folder: Path, browser: Browser) -> None:
+    """Of a page on a disk a browser fetches nothing: the button shows the file itself."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto((folder / "en/models/mlp.html").as_uri())
+    link = page.locator("ul.download a[href$='.py']").first
+    with context.expect_page() as opened:
+        link.locator("xpath=following-sibling::button[1]").click()
+    opened.value.wait_for_url(link.evaluate("link => link.href"))
+    assert Path(unquote(urlsplit(opened.value.url).path)).read_text(encoding="utf-8") == opened.value.inner_text("pre")
+    context.close()

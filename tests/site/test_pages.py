@@ -156,6 +156,9 @@ def test_messengers_are_given_title_and_picture(project_site: Site) -> None:
             assert [given["og:image:width"], given["og:image:height"]] == ["1200", "630"]
             # The title is drawn: its part of the picture is not of one colour.
             assert len(picture.convert("RGB").crop((90, 200, 1110, 480)).getcolors()) > 1, page
+            # Nothing of it runs into the margins, which messengers cut into.
+            for margin in ((0, 0, 85, 630), (1115, 0, 1200, 630)):
+                assert len(picture.convert("RGB").crop(margin).getcolors()) == 1, page
         assert (project_site.folder / path).stat().st_size < 50_000
     for language, given in titles.items():
         assert len(set(given)) == len(given), f"{language}: two pages of one title: {given}"

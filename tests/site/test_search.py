@@ -365,12 +365,15 @@ def test_enter_waits_for_the_results_and_opens_the_section(reader: Callable[...,
 
 
 def test_a_fold_with_the_word_is_open_on_arrival(reader: Callable[..., Reader]) -> None:
+    """From another page, and from the section itself."""
     page = reader().open("en/index.html")
-    page.keyboard.press("/")
-    search(page, "drop_last")
-    page.locator(".search-results li li a").first.click()
-    page.wait_for_url("**/concepts/epochs/#*")
-    assert "drop_last" in page.locator("details[open]").first.text_content()
+    for _ in range(2):
+        page.keyboard.press("/")
+        search(page, "drop_last")
+        page.locator(".search-results li li a").first.click()
+        page.wait_for_url("**/concepts/epochs/#*")
+        assert "drop_last" in page.locator("details[open]").first.text_content()
+        page.evaluate("document.querySelectorAll('details[open]').forEach(fold => { fold.open = false })")
 
 
 @pytest.mark.parametrize("touch", [False, True])
@@ -379,6 +382,75 @@ def test_what_a_finger_cannot_use_is_not_shown(reader: Callable[..., Reader], to
     page.locator(".search-button").click()
     for part in (".search-hint", ".search-keys"):
         assert page.locator(part).is_visible() != touch
+
+
+@LANGUAGES
+def test_on_a_phone_the_search_has_the_screen(reader: Callable[..., Reader], language: str) -> None:
+    """All of it, and no more: the last result is seen whole, below the field. That has letters so large that no phone zooms in."""
+    page = reader(width=390, language=language, has_touch=True, is_mobile=True).open(f"{FOLDERS[language]}index.html")
+    page.locator(".search-button").tap()
+    search(page, {"zh": "网络", "en": "network"}[language])
+    whole = {"x": 0, "y": 0, "width": 390, "height": 844}
+    assert page.locator("dialog.search").bounding_box() == whole
+    last = page.locator(".search-results a").last
+    last.scroll_into_view_if_needed()
+    box = last.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["y"] + box["height"] <= 844
+    field = page.locator("dialog.search [type=search]")
+    assert 0 <= field.bounding_box()["y"] < 60
+    assert field.evaluate("field => parseFloat(getComputedStyle(field).fontSize)") >= 16
+
+
+def test_only_a_press_beside_the_dialog_closes_it(reader: Callable[..., Reader]) -> None:
+    """Not one on its empty ground, all of a phone's screen, by which one puts the keyboard away; nor a selection drawn too far."""
+    phone = reader(width=390, has_touch=True).open("en/index.html")
+    phone.locator(".search-button").tap()
+    assert search(phone, "GBK") == []
+    phone.touchscreen.tap(195, 700)
+    assert phone.locator("dialog.search").is_visible()
+    page = reader().open("en/index.html")
+    page.keyboard.press("/")
+    field = page.locator("dialog.search [type=search]")
+    field.fill("convolution")
+    box = field.bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(20, box["y"] + 10)
+    page.mouse.up()
+    assert page.locator("dialog.search").is_visible() and page.evaluate("getSelection().toString()")
+    page.mouse.click(20, 400)
+    assert not page.locator("dialog.search").is_visible()
+
+
+def test_a_result_in_another_tab_leaves_the_others_open(reader: Callable[..., Reader]) -> None:
+    """Who looks at several results side by side has the list still, and comes back to no query when the tab is closed."""
+    page = reader().open("en/index.html")
+    page.keyboard.press("/")
+    found = search(page, "dropout")
+    for address in found[:2]:
+        with page.context.expect_page() as opened:
+            page.locator(f".search-results > li > a[href='{address}']").click(modifiers=["ControlOrMeta"])
+        opened.value.wait_for_url(address)
+        assert page.locator("dialog.search").is_visible() and page.url.endswith("/en/")
+    page.keyboard.press("Escape")
+    page.reload()
+    assert not page.locator("dialog.search").is_visible()
+
+
+def test_composed_chinese_is_looked_for_when_it_is_there(reader: Callable[..., Reader]) -> None:
+    """Not the letters by which it is composed, and without another key."""
+    page = reader(language="zh").open("index.html")
+    page.keyboard.press("/")
+    devtools = page.context.new_cdp_session(page)
+    for letters in ("j", "ju", "juan", "juanji"):
+        devtools.send(
+            "Input.imeSetComposition", {"text": letters, "selectionStart": len(letters), "selectionEnd": len(letters)}
+        )
+    page.wait_for_timeout(300)
+    assert page.locator("dialog.search [type=search]").input_value() == "juanji"
+    assert not page.locator(".search-status").text_content()
+    devtools.send("Input.insertText", {"text": "卷积"})
+    expect(page.locator(".search-results mark").first).to_have_text("卷积")
 
 
 def test_a_result_on_the_same_page_closes_the_dialog(reader: Callable[..., Reader]) -> None:

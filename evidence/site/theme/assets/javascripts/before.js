@@ -37,6 +37,12 @@ function paint() {
   }
 }
 dark.addEventListener("change", paint)
+// Who goes back may see the page as the browser has kept it, from before the last choice.
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return
+  paint()
+  document.querySelectorAll(".tabbed-set").forEach(openChosen)
+})
 
 new MutationObserver((changes, observer) => {
   for (const { addedNodes } of changes)

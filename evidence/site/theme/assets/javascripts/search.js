@@ -363,6 +363,7 @@
     remember(input.value)
     remembered.set("sought", [new URL(address, location.href).href, split(subject(input.value))])
     dialog.close()
+    if (address === location.href) unfold() // The page stays, and its address too: nothing else would tell.
   }
 
   function go(address) {
@@ -421,11 +422,17 @@
   })
   button.addEventListener("click", open)
   dialog.querySelector(".search-close").addEventListener("click", () => dialog.close())
+  // A press beside it closes it; not one on its own ground, which on a phone is all of the screen, nor one that began within.
+  let beside = false
+  dialog.addEventListener("pointerdown", ({ clientX, clientY }) => {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect()
+    beside = clientX < left || clientX > right || clientY < top || clientY > bottom
+  })
   dialog.addEventListener("click", event => {
     const chosen = event.target.closest("a")
     const apart = event.ctrlKey || event.metaKey || event.shiftKey // in another tab or window, while this one stays
     if (chosen && !apart) leave(chosen.href)
-    if (event.target === dialog) dialog.close()
+    if (event.target === dialog && beside) dialog.close()
   })
   dialog.addEventListener("keydown", event => {
     const links = [input, ...dialog.querySelectorAll(".search-status button, p:not([hidden]) > a, .search-results a")]
@@ -450,7 +457,9 @@
     button.querySelector("kbd").hidden = !wanted
     button.setAttribute("aria-keyshortcuts", `${wanted ? "/ s " : ""}Control+K Meta+K`)
   }
-  useKeys(remembered.get("keys") ?? true)
+  const recall = () => useKeys(remembered.get("keys") ?? true)
+  recall()
+  addEventListener("pageshow", recall) // kept by the browser since before the last choice
   keys.addEventListener("change", () => {
     remembered.set("keys", keys.checked)
     useKeys(keys.checked)

@@ -20,13 +20,15 @@ for (const button of document.querySelectorAll("button[data-scheme]"))
     document.querySelector("button[data-scheme]:not([hidden])").focus()
   })
 
-// What happened, or did not, is said for two seconds.
+// What happened, or did not, is said for two seconds, counted from the last time.
 const notice = document.querySelector(".md-dialog")
 notice.role = "status"
+let silence
 function say(text) {
   notice.firstElementChild.textContent = text
   notice.classList.add("md-dialog--active")
-  setTimeout(() => notice.classList.remove("md-dialog--active"), 2000)
+  clearTimeout(silence)
+  silence = setTimeout(() => notice.classList.remove("md-dialog--active"), 2000)
 }
 
 function plain(code) {
@@ -62,9 +64,11 @@ for (const link of document.querySelectorAll("ul.download a[href$='.py']")) {
   button.textContent = link.closest("ul").dataset.view
   button.ariaLabel = `${button.textContent} ${link.textContent}`
   button.ariaExpanded = "false"
-  let shown
+  let shown, fetching = false
   button.addEventListener("click", async () => {
+    if (fetching) return // Pressed twice on a slow line, it opens one.
     if (!shown) {
+      fetching = true
       try {
         const answer = await fetch(link.href)
         if (!answer.ok) throw new Error(answer.statusText)
@@ -79,6 +83,8 @@ for (const link of document.querySelectorAll("ul.download a[href$='.py']")) {
       } catch {
         open(link.href)
         return
+      } finally {
+        fetching = false
       }
     }
     shown.hidden = !shown.hidden
@@ -214,7 +220,12 @@ function follow() {
   height = scrollY
 }
 addEventListener("scroll", () => requestAnimationFrame(follow), { passive: true })
-upwards.addEventListener("click", () => scrollTo({ top: 0 }))
+upwards.addEventListener("click", () => {
+  scrollTo({ top: 0 })
+  // The button goes, and the focus with it: who pressed it goes on from the title, not from the end of the page.
+  headings[0].tabIndex = -1
+  headings[0].focus({ preventScroll: true })
+})
 
 // The menu of narrow screens opens with the label of a hidden checkbox: the keyboard and the ear need a button.
 const drawer = document.getElementById("__drawer")
@@ -238,6 +249,8 @@ menu.addEventListener("click", () => {
   if (drawer.checked) (shown.find(link => link.matches(".md-nav__link--active")) ?? shown[0])?.focus({ preventScroll: true })
 })
 drawer.addEventListener("change", () => openMenu(drawer.checked)) // by a click beside the menu
+// What is chosen in the menu lies below it; a section that the address names already changes no address.
+sidebar.addEventListener("click", ({ target }) => { if (target.closest("a")) openMenu(false) })
 addEventListener("hashchange", () => openMenu(false))
 addEventListener("keydown", ({ key }) => {
   if (key !== "Escape" || !drawer.checked) return
@@ -248,8 +261,14 @@ document.addEventListener("focusin", ({ target }) => {
   if (drawer.checked && !sidebar.contains(target) && target !== menu) openMenu(false) // It would cover what has the focus.
 })
 
-// Paper cannot be unfolded.
+// Paper cannot be unfolded. On the screen, what was folded is folded again.
+const folded = []
+function fold(part, away) {
+  if (part.localName === "details") part.open = !away
+  else part.hidden = away
+}
 addEventListener("beforeprint", () => {
-  document.querySelectorAll("details").forEach(fold => { fold.open = true })
-  document.querySelectorAll(".code-notes [hidden]").forEach(note => { note.hidden = false })
+  folded.push(...document.querySelectorAll("details:not([open]), .code-notes [hidden]"))
+  folded.forEach(part => fold(part, false))
 })
+addEventListener("afterprint", () => folded.splice(0).forEach(part => fold(part, true)))
