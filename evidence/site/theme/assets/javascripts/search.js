@@ -18,7 +18,7 @@
   const EXCERPT = { zh: 60, en: 28 }[document.documentElement.lang] // words
   // What a question says besides what it is about: rare on the pages, it would weigh the most.
   const ASKING = new RegExp([
-    "什么是|是什么(?:意思)?|为什么(?:会)?|什么|怎么(?:办|样)?|怎样|如何|哪个好?|哪些|多少|一直|请问|[吗呢]",
+    "什么是|是什么(?:意思)?|为什么(?:会|要|用)?|什么|怎么(?:办|样)?|怎样|如何|哪个好?|哪些|多少|一直|请问|[吗呢]",
     "\\b(?:what(?:['’]s)?|how(?: many| much)?|why|which|when|where|explained|an?|the|my|i|it|its|is|are|was|be|am|do|does|did|can|should|not|to|of|out|in|on|at|by|for|with|and|or|too)\\b",
   ].join("|"), "gi")
   const HAN = "[\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff]"
@@ -142,7 +142,10 @@
     if (!allowed || /\d|_/.test(run)) return
     if (!self.names) await script(`names.${document.documentElement.lang}.js`)
     const names = [...new Set(self.names.flatMap(split).map(name => name.toLowerCase()))]
-    const near = names.map(name => ({ name, far: slips(run.toLowerCase(), name) })).filter(({ far }) => far <= allowed)
+    if (names.includes(run.toLowerCase())) return
+    // In Chinese one more character is one more word; a slip is another one in its place.
+    const near = names.filter(name => !han || name.length === run.length)
+      .map(name => ({ name, far: slips(run.toLowerCase(), name) })).filter(({ far }) => far <= allowed)
     const first = ({ name }) => Number(name[0] !== run[0].toLowerCase()) // Few mistake the first letter.
     return near.sort((a, b) => a.far - b.far || first(a) - first(b))[0]?.name
   }
