@@ -67,7 +67,7 @@ def test_gradients_are_clipped(run):
 @pytest.mark.script("lstm_gru")
 def test_accuracies_are_recounted(run):
     results, probe = run.results, run.probe
-    names = ("rnn_accuracy", "lstm_accuracy", "gru_accuracy")
+    names = ("rnn_test_accuracy", "lstm_test_accuracy", "gru_test_accuracy")
     np.testing.assert_allclose([results[name] for name in names], probe["accuracies"], rtol=0, atol=1e-6)
     assert probe["trained_on_training_images"]
 

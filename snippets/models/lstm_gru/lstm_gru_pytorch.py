@@ -8,8 +8,7 @@ from mnist_data import load_mnist
 
 SEED = 0
 BATCH_SIZE = 64
-LEARNING_RATE = 1e-2
-OTHER_LEARNING_RATES = [2e-3, 5e-3]  # for the simple RNN only
+LEARNING_RATES = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1]
 CLIP_NORM = 1.0
 HIDDEN_SIZE = 64
 GATE_BIAS = 1.0  # at first, keep what is remembered
@@ -20,8 +19,10 @@ DEVICE = torch.accelerator.current_accelerator(check_available=True) or "cpu"
 # --8<-- [start:load]
 def load():
     (images, labels), (test_images, test_labels) = load_mnist()
-    training = images[:20_000].astype("float32") / 255, labels[:20_000].astype("int64")
-    return training, (test_images.astype("float32") / 255, test_labels)
+    images, test_images = images.astype("float32") / 255, test_images.astype("float32") / 255
+    labels = labels.astype("int64")
+    training, validation = (images[:20_000], labels[:20_000]), (images[-5_000:], labels[-5_000:])
+    return training, validation, (test_images, test_labels)
 # --8<-- [end:load]
 
 
@@ -67,6 +68,23 @@ def predict(model, images) -> np.ndarray:
 # --8<-- [end:train]
 
 
+# --8<-- [start:search]
+def accuracy(model, images, labels) -> float:
+    return float(np.mean(predict(model, images).argmax(axis=1) == labels))
+
+
+def search(cell, training, validation):
+    models, accuracies = [], []
+    for learning_rate in LEARNING_RATES:
+        torch.manual_seed(SEED)  # the same for each rate
+        model = Model(cell).to(DEVICE)
+        train(model, *training, learning_rate)
+        models.append(model)
+        accuracies.append(accuracy(model, *validation))
+    return models[np.argmax(accuracies)], accuracies
+# --8<-- [end:search]
+
+
 # --8<-- [start:lstm]
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
@@ -109,7 +127,15 @@ def numpy_weights(model) -> list[np.ndarray]:
 
 
 # --8<-- [start:draw]
-def draw(image, lstm_gates, gru_gates):
+def draw(accuracies, image, lstm_gates, gru_gates):
+    _, axes = plt.subplots(num="learning_rates", clear=True)
+    for (cell, values), marker in zip(accuracies.items(), "os^"):
+        axes.semilogx(LEARNING_RATES, values, marker=marker, label=cell)
+    axes.set(xlabel="learning rate", ylabel="validation accuracy", ylim=(0, 1))
+    axes.set_xticks(LEARNING_RATES, LEARNING_RATES)
+    axes.minorticks_off()
+    axes.legend()
+
     _, panels = plt.subplots(1, 3, num="gates", clear=True, figsize=(8, 3.2), layout="tight")
     panels[0].imshow(image, cmap="gray")
     for axes, gates, names in (
@@ -125,18 +151,18 @@ def draw(image, lstm_gates, gru_gates):
 
 # --8<-- [start:main]
 if __name__ == "__main__":
-    training, (test_images, test_labels) = load()
-    runs = [("RNN", rate) for rate in OTHER_LEARNING_RATES]
-    runs += [(cell, LEARNING_RATE) for cell in ("RNN", "LSTM", "GRU")]
-    models, accuracies = {}, []
-    for cell, rate in runs:
-        torch.manual_seed(SEED)
-        models[cell] = model = Model(cell).to(DEVICE)
-        train(model, *training, rate)
-        predictions = predict(model, test_images).argmax(axis=1)
-        accuracies.append(float(np.mean(predictions == test_labels)))
-        print(f"{cell:4} at learning rate {rate}: test accuracy {accuracies[-1]:.2%}")
-    *other_rnn_accuracies, rnn_accuracy, lstm_accuracy, gru_accuracy = accuracies
+    training, validation, (test_images, test_labels) = load()
+    models, accuracies = {}, {}
+    print("validation accuracy at", *(f"{rate:6g}" for rate in LEARNING_RATES))
+    for cell in ("RNN", "LSTM", "GRU"):
+        models[cell], accuracies[cell] = search(cell, training, validation)
+        print(f"{cell:22}", *(f"{value:6.1%}" for value in accuracies[cell]))
+    rnn_by_rate, lstm_by_rate, gru_by_rate = accuracies.values()
+    test_accuracies = [accuracy(model, test_images, test_labels) for model in models.values()]
+    rnn_test_accuracy, lstm_test_accuracy, gru_test_accuracy = test_accuracies
+    for cell, value in zip(models, test_accuracies):
+        rate = LEARNING_RATES[np.argmax(accuracies[cell])]
+        print(f"{cell:4} at learning rate {rate:g}: test accuracy {value:.2%}")
     formula_differences, gates = [], []
     for cell, formula in {"LSTM": lstm, "GRU": gru}.items():
         *layer, output_kernel, output_bias = numpy_weights(models[cell])
@@ -146,6 +172,6 @@ if __name__ == "__main__":
         formula_differences.append(difference)
         gates.append(opened[:, :, 0])  # of the first image
         print(f"{cell:4}: layer against formula {difference:.0e}")
-    draw(test_images[0], *gates)
+    draw(accuracies, test_images[0], *gates)
     plt.show()
 # --8<-- [end:main]
