@@ -6,7 +6,7 @@ import numpy as np
 from mnist_data import load_mnist
 
 SEED = 0
-EPOCHS = 12
+EPOCHS = 24
 BATCH_SIZE = 128
 LEARNING_RATE = 3e-3
 CLIP_NORM = 1.0
@@ -84,9 +84,9 @@ def draw(training_losses, validation_accuracies, images, states, accuracy_by_row
     epochs = range(1, EPOCHS + 1)
     _, (left, right) = plt.subplots(1, 2, num="learning_curve", clear=True, layout="tight")
     left.plot(epochs, training_losses, marker="o")
-    left.set(xlabel="epoch", ylabel="training loss", xticks=epochs)
+    left.set(xlabel="epoch", ylabel="training loss", xticks=range(0, EPOCHS + 1, 4))
     right.plot(epochs, validation_accuracies, marker="o")
-    right.set(xlabel="epoch", ylabel="validation accuracy", xticks=epochs)
+    right.set(xlabel="epoch", ylabel="validation accuracy", xticks=range(0, EPOCHS + 1, 4))
 
     _, (left, right) = plt.subplots(
         1, 2, num="hidden_states", clear=True, width_ratios=(1, 2), layout="tight"
