@@ -9,8 +9,9 @@ from bs4 import BeautifulSoup
 from markdown import Markdown
 
 from evidence.catalog import CatalogError
-from evidence.pages.markdown import format_range, format_value
+from evidence.pages.markdown import WORDS, format_range, format_value
 from evidence.record import write_record
+from tests.conftest import ROOT
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, LOSSES, Repository
 
 # The extensions of the site that have a say in the same text.
@@ -632,3 +633,10 @@ def test_unusable_record(show, site, break_it, status):
     assert f"the record of toy_numpy is {status}: " in warnings[0]
     assert len(html.select(".evidence-problem")) == 3
     assert "90.00%" not in text
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_why_mxnet_has_no_notebook(language):
+    """The NumPy that the page names is the one that MXNet's environment has."""
+    needed = re.search(r"^numpy==(.+)$", (ROOT / "requirements/mxnet.txt").read_text("utf-8"), re.MULTILINE)
+    assert f" {needed[1]}" in WORDS[language]["without_notebook"]
