@@ -525,12 +525,12 @@ def test_a_search_that_cannot_be_loaded_says_so_and_tries_again(reader: Callable
     assert "could not be loaded" in page.locator(".search-status").text_content()
     page.unroute("**/pagefind/*")
     assert search(page, "Adam ")
-    # Nor is what stands in a part that does not come said to be nowhere.
+    # Nor is what stands in a part that does not come said to be nowhere. The index is cut by the alphabet: this part is another.
     page.route("**/pagefind/index/*", lambda route: route.abort())
-    assert search(page, "autoencoder") == []
+    assert search(page, "variational") == []
     assert "could not be loaded" in page.locator(".search-status").text_content()
     page.unroute("**/pagefind/index/*")
-    assert search(page, "autoencoder ")
+    assert search(page, "variational ")
     someone.complaints.clear()  # The browser complains of what the test has broken.
 
 
