@@ -17,8 +17,10 @@ from evidence.search import FOLDER, NAMES, TRADITIONAL
 
 # What only a host has a use for; links in 404.html begin at its root.
 HOSTED = ("404.html", "en/404.html", "sitemap.xml*", "en/sitemap.xml*", "_headers", "headers.nginx.conf")
-# A disk has no origin that a policy could name, or that a checksum could be held against.
-POLICY = re.compile(r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>| integrity="[^"]*"')
+# A disk has no origin that a policy could name, that a checksum could be held against, or that a font could be asked of beforehand.
+POLICY = re.compile(
+    r'\s*<meta http-equiv="Content-Security-Policy"[^>]*>|\s*<link rel="preload"[^>]*>| integrity="[^"]*"'
+)
 WORKER = """const files = {files}
 self.fetch = async address => {{
   const content = files[String(address).split("/{folder}/").at(-1).split("?")[0]]
