@@ -135,16 +135,18 @@
     return row[name.length]
   }
 
-  /** Return the word among the names of pages and terms that a run of a query is a slip of, if there is one. */
+  let known // the words that names of pages and terms are made of
+
+  /** Return the one of them that a run of a query is a slip of, if there is one. */
   async function meant(run) {
     const han = new RegExp(HAN).test(run)
     const allowed = han ? Number(run.length > 2) : run.length > 7 ? 2 : Number(run.length > 3)
     if (!allowed || /\d|_/.test(run)) return
     if (!self.names) await script(`names.${document.documentElement.lang}.js`)
-    const names = [...new Set(self.names.flatMap(split).map(name => name.toLowerCase()))]
-    if (names.includes(run.toLowerCase())) return
+    known ??= [...new Set(self.names.flatMap(split).map(name => name.toLowerCase()))]
+    if (known.includes(run.toLowerCase())) return
     // In Chinese one more character is one more word; a slip is another one in its place.
-    const near = names.filter(name => !han || name.length === run.length)
+    const near = known.filter(name => !han || name.length === run.length)
       .map(name => ({ name, far: slips(run.toLowerCase(), name) })).filter(({ far }) => far <= allowed)
     const first = ({ name }) => Number(name[0] !== run[0].toLowerCase()) // Few mistake the first letter.
     return near.sort((a, b) => a.far - b.far || first(a) - first(b))[0]?.name
