@@ -252,3 +252,17 @@ def test_formulas_are_rendered(site: Site) -> None:
             assert formula.select("math annotation"), f"{page}: {formula.text[:80]} is not rendered"
         sheets = [link for link in page.html.find_all("link", rel="stylesheet") if "katex" in link["href"]]
         assert len(sheets) == bool(formulas), f"{page}: {len(formulas)} formulas, {len(sheets)} style sheets for them"
+
+
+@pytest.mark.parametrize(("name", "elements"), [("Main-Regular", ".katex-html"), ("Math-Italic", ".mathnormal")])
+def test_signs_of_formulas_are_asked_for_beforehand(site: Site, name: str, elements: str) -> None:
+    """A sign of another width that comes after the first paint breaks the lines anew, and moves all that is below."""
+    sheet = next((site.folder / "assets/katex").glob("katex.min*.css")).read_text(encoding="utf-8")
+    (later,) = re.findall(rf"{name}-rest[^}}]*unicode-range:([^}}]*)}}", sheet)
+    runs = [[int(end, 16) for end in run.removeprefix("U+").split("-")] for run in later.split(",")]
+    missing = {chr(code) for run in runs for code in range(run[0], run[-1] + 1)}
+    for page in site.pages.values():
+        shown = {sign for element in page.html.select(elements) for sign in element.text}
+        assert not shown & missing, f"{page}: run evidence.pages.mathematics.fonts for {sorted(shown & missing)}"
+        asked = page.html.select(f'link[rel=preload][href$="{name}-common.woff2"]')
+        assert len(asked) == bool(shown), f"{page}: the font {name} is asked for {len(asked)} times"

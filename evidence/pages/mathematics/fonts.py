@@ -3,7 +3,7 @@
 `katex` is the unpacked npm package of the release in use, `site` a built site; it needs `pip install fonttools brotli`. The signs
 that the site's formulas use make the first file of each font; the style sheet tells the browser which file has which
 (unicode-range), so that any other sign is still shown, for the bytes of the second. To be run when KaTeX has been replaced, or
-when new formulas have made a page too heavy.
+when new formulas use a sign that the first files lack: those alone are asked for before the first paint.
 """
 
 import re
@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-FOLDER = Path(__file__).parents[1] / "theme" / "assets" / "katex"
+FOLDER = Path(__file__).parents[2] / "site" / "theme" / "assets" / "katex"
 # The fonts that formulas use often, and the elements that show signs in each.
 FONTS = {
     "Main-Regular": ".katex-html",
@@ -50,7 +50,8 @@ def main(package: Path, site: Path) -> None:
     sheet = FOLDER / "katex.min.css"
     text = sheet.read_text(encoding="utf-8")
     for name, elements in FONTS.items():
-        used = {ord(sign) for page in pages for element in page.select(elements) for sign in element.get_text()}
+        # A browser takes the height of a line from the font that has the space.
+        used = {ord(" ")} | {ord(sign) for page in pages for element in page.select(elements) for sign in element.get_text()}
         source = package / "dist" / "fonts" / f"KaTeX_{name}.woff2"
         every = set(TTFont(source).getBestCmap())
         rules = re.findall(rf"@font-face{{[^}}]*/(?:KaTeX_)?{name}(?:-common|-rest)?\.woff2[^}}]*}}", text)
