@@ -401,6 +401,18 @@ def test_paper(reader: Callable[..., Reader]) -> None:
         expect(figure.locator("figcaption")).to_be_hidden()
 
 
+def test_a_formula_that_a_late_font_makes_wider_can_be_scrolled(reader: Callable[..., Reader]) -> None:
+    """From the keyboard too: its place stays as wide as it was, and says nothing."""
+    page = reader(width=390, language="en").open(MODELS["en"])
+    formula = page.locator("div.arithmatex").first
+    widen = "element => element.querySelector('.katex').style.letterSpacing = '5em'"
+    formula.evaluate(widen)
+    page.evaluate("() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+    assert formula.evaluate("element => [element.scrollWidth > element.clientWidth, element.tabIndex]") == [True, -1]
+    page.evaluate("document.fonts.dispatchEvent(new Event('loadingdone'))")
+    assert formula.evaluate("element => element.tabIndex") == 0
+
+
 # What would have to be scrolled sideways, on paper as wide as A4.
 CUT_OFF = """() => document.fonts.ready.then(() => {
   dispatchEvent(new Event("beforeprint"))
@@ -487,7 +499,7 @@ def test_way_up_covers_no_heading(reader: Callable[..., Reader], language: str) 
 
 @EITHER_LANGUAGE
 def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
-    """From the keyboard: the menu opens, shows the pages of this section, leads to one, and closes."""
+    """From the keyboard: the menu opens, shows the pages of this section, leads to one, and closes. It has the other sections' pages too."""
     page = reader(width=390, language=language).open(MODELS[language])
     link = page.locator(".md-sidebar--primary a[href='../cnn/']")
     menu = page.locator(".md-header button.menu")
@@ -500,6 +512,12 @@ def test_menu_of_a_phone(reader: Callable[..., Reader], language: str) -> None:
     menu.click()
     link.click()
     page.wait_for_url("**/models/cnn/")
+    menu.click()
+    page.locator(".md-sidebar--primary .md-nav__title:visible").click()
+    section = {"zh": "概念", "en": "Concepts"}[language]
+    page.locator(".md-sidebar--primary .md-nav__link:visible", has_text=section).click()
+    page.locator(".md-sidebar--primary a[href='../../concepts/neuron/']").click()
+    page.wait_for_url("**/concepts/neuron/")
 
 
 def test_what_is_chosen_in_the_menu_is_seen(reader: Callable[..., Reader]) -> None:

@@ -110,6 +110,8 @@ def test_every_page_can_be_cited_and_corrected(site: Site, project_site: Site) -
         entry = page.html.select_one(".page-foot .cite code").text
         assert entry.startswith("@misc{") and f"url = {{{project_site.address(page.path)}}}" in entry
         assert entry.count("{") == entry.count("}") and "The authors of Verified Deep Learning" in entry
+        runs = re.findall(r"\d{4}-\d\d-\d\d", "".join(note.text for note in page.html.select(".evidence-date")))
+        assert re.findall(r"date = {(.*)},", entry) == ([max(runs)] if runs else [])
     for page in site.pages.values():
         assert not page.html.select(".report"), f"{page}: where would a fault be reported?"
 

@@ -385,6 +385,37 @@ def test_what_a_finger_cannot_use_is_not_shown(reader: Callable[..., Reader], to
 
 
 @LANGUAGES
+def test_an_empty_search_says_what_to_try(reader: Callable[..., Reader], language: str) -> None:
+    """Each of the queries finds pages that have all of it; while there are results, they are not in the way."""
+    page = reader(width=390, language=language, has_touch=True, is_mobile=True).open(f"{FOLDERS[language]}index.html")
+    page.locator(".search-button").tap()
+    examples, field = page.locator(".search-examples button"), page.locator("dialog.search [type=search]")
+    assert examples.count() == 3
+    for query in examples.all():
+        query.tap()
+        expect(field).to_have_value(query.text_content())
+        expect(page.locator(".search-results > li").first).to_be_visible()
+        expect(page.locator(".search-status")).to_have_text(re.compile({"zh": r"找到 \d+ 页", "en": r"\d+ pages? found"}[language]))
+        expect(query).to_be_hidden()
+        field.fill("")
+        expect(query).to_be_visible()
+
+
+@LANGUAGES
+def test_a_short_word_finds_no_longer_ones(site: Site, reader: Callable[..., Reader], language: str) -> None:
+    """Where a page has an abbreviation, those that only have a word that begins with it are not found."""
+    page = reader(language=language).open(f"{FOLDERS[language]}index.html")
+    page.locator(".search-button").click()
+    search(page, "log")
+    texts = [other.html.select_one("article").text for other in site.pages.values() if other.language == language]
+    having, beginning = (
+        sum(bool(re.search(pattern, text, re.IGNORECASE | re.ASCII)) for text in texts) for pattern in (r"(?<!\w)log(?!\w)", r"(?<!\w)log")
+    )
+    found = int(re.search(r"\d+", page.locator(".search-status").text_content())[0])
+    assert 0 < found <= having < beginning
+
+
+@LANGUAGES
 def test_on_a_phone_the_search_has_the_screen(reader: Callable[..., Reader], language: str) -> None:
     """All of it, and no more: the last result is seen whole, below the field. That has letters so large that no phone zooms in."""
     page = reader(width=390, language=language, has_touch=True, is_mobile=True).open(f"{FOLDERS[language]}index.html")

@@ -419,8 +419,9 @@
     if (best) go(best)
     else status.querySelector("button")?.click()
   })
-  status.addEventListener("click", ({ target }) => {
-    if (target.localName !== "button") return
+  // A query to try, or the one typed with its slips mended.
+  dialog.addEventListener("click", ({ target }) => {
+    if (!target.matches("p > button")) return
     input.value = target.textContent
     input.focus()
     search()
@@ -440,7 +441,7 @@
     if (event.target === dialog && beside) dialog.close()
   })
   dialog.addEventListener("keydown", event => {
-    const links = [input, ...dialog.querySelectorAll(".search-status button, p:not([hidden]) > a, .search-results a")]
+    const links = [input, ...dialog.querySelectorAll("p > button, p > a, .search-results a")].filter(link => link.getClientRects().length)
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
     const next = links[links.indexOf(document.activeElement) + step]
     if (step && !event.isComposing) {
