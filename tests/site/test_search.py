@@ -395,7 +395,9 @@ def test_an_empty_search_says_what_to_try(reader: Callable[..., Reader], languag
         query.tap()
         expect(field).to_have_value(query.text_content())
         expect(page.locator(".search-results > li").first).to_be_visible()
-        expect(page.locator(".search-status")).to_have_text(re.compile({"zh": r"找到 \d+ 页", "en": r"\d+ pages? found"}[language]))
+        expect(page.locator(".search-status")).to_have_text(
+            re.compile({"zh": r"找到 \d+ 页", "en": r"\d+ pages? found"}[language])
+        )
         expect(query).to_be_hidden()
         field.fill("")
         expect(query).to_be_visible()
@@ -409,7 +411,8 @@ def test_a_short_word_finds_no_longer_ones(site: Site, reader: Callable[..., Rea
     search(page, "log")
     texts = [other.html.select_one("article").text for other in site.pages.values() if other.language == language]
     having, beginning = (
-        sum(bool(re.search(pattern, text, re.IGNORECASE | re.ASCII)) for text in texts) for pattern in (r"(?<!\w)log(?!\w)", r"(?<!\w)log")
+        sum(bool(re.search(pattern, text, re.IGNORECASE | re.ASCII)) for text in texts)
+        for pattern in (r"(?<!\w)log(?!\w)", r"(?<!\w)log")
     )
     found = int(re.search(r"\d+", page.locator(".search-status").text_content())[0])
     assert 0 < found <= having < beginning

@@ -51,7 +51,9 @@ def main(package: Path, site: Path) -> None:
     text = sheet.read_text(encoding="utf-8")
     for name, elements in FONTS.items():
         # A browser takes the height of a line from the font that has the space.
-        used = {ord(" ")} | {ord(sign) for page in pages for element in page.select(elements) for sign in element.get_text()}
+        used = {ord(" ")} | {
+            ord(sign) for page in pages for element in page.select(elements) for sign in element.get_text()
+        }
         source = package / "dist" / "fonts" / f"KaTeX_{name}.woff2"
         every = set(TTFont(source).getBestCmap())
         rules = re.findall(rf"@font-face{{[^}}]*/(?:KaTeX_)?{name}(?:-common|-rest)?\.woff2[^}}]*}}", text)
