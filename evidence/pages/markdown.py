@@ -87,12 +87,12 @@ EXPRESSION = re.compile(rf"\s*([a-z0-9_*]+)\.([a-z0-9_]+)(?:\[(-?\d+)\])?(?:\.({
 FIGURE = re.compile(r"records/(?P<topic>.+)/(?P<stem>\w+)\.(?P<device>cpu|gpu)\.(?P<figure>\w+)\.svg$")
 
 SECTION_TITLES = {
-    "zh": dict(concepts="概念", frameworks="框架", models="模型", practice="数据", walkthroughs="动手教程"),
+    "zh": dict(concepts="概念", frameworks="框架", models="模型", practice="实践", walkthroughs="动手教程"),
     "en": dict(
         concepts="Concepts",
         frameworks="Frameworks",
         models="Models",
-        practice="Data",
+        practice="Practice",
         walkthroughs="Walkthroughs",
     ),
 }
