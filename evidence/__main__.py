@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Semaphore
 
 from rich.console import Console
 from rich.markup import escape
@@ -71,7 +72,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     run.add_argument("--seed", type=int, help="replace the scripts' own SEED")
     run.add_argument("--rehearse", action="store_true", help="run only the scripts with a rehearsal, in rehearsal")
-    run.add_argument("-j", "--jobs", type=int, default=1, help="how many scripts run side by side")
+    run.add_argument(
+        "-j", "--jobs", type=int, default=1, help="how many runs are made side by side, of several scripts or seeds"
+    )
     run.set_defaults(act=run_scripts)
 
     ledger = commands.add_parser("ledger", help="show when the scripts were last run whole; 1 if one was not in time")
@@ -149,8 +152,9 @@ def run_scripts(root: Path, options: argparse.Namespace) -> int:
         TextColumn("[dim]{task.fields[line]}"),
     )
     outcomes = []
-    with Progress(*columns, console=console) as progress, ThreadPoolExecutor(max(1, options.jobs)) as pool:
-        jobs = [pool.submit(_run_one, catalog, script, data, options, progress) for script in scripts]
+    slots = Semaphore(max(1, options.jobs))  # A thread for each script; it is runs that wait for one another.
+    with Progress(*columns, console=console) as progress, ThreadPoolExecutor(len(scripts)) as pool:
+        jobs = [pool.submit(_run_one, catalog, script, data, options, progress, slots) for script in scripts]
         for job in as_completed(jobs):
             outcome = job.result()
             outcomes.append(outcome)
@@ -202,7 +206,12 @@ def _measure_checks(catalog: Catalog, outcomes: list[Outcome]) -> None:
 
 
 def _run_one(
-    catalog: Catalog, script: Script, data: Mnist | None, options: argparse.Namespace, progress: Progress
+    catalog: Catalog,
+    script: Script,
+    data: Mnist | None,
+    options: argparse.Namespace,
+    progress: Progress,
+    slots: Semaphore,
 ) -> Outcome:
     # The first run of a new record is the one with the script's own seed; it is what a reader sees, and what is shown.
     seeds = seeds_to_run(catalog, script, options.device) if options.record else [options.seed]
@@ -216,32 +225,47 @@ def _run_one(
     def show(line: str) -> None:
         progress.update(task, line=escape(line[:60]))
 
+    def run_with(seed: int | None) -> Run:
+        with slots:
+            run = run_script(
+                catalog,
+                script,
+                data,
+                device=options.device,
+                seed=None if script.own_seed in (seed, None) else seed,  # A script without chance has no other.
+                rehearsed=options.rehearse,
+                on_output=show,
+            )
+        progress.advance(task)
+        return run
+
+    def keep(run: Run) -> None:
+        outcome.runs.append(run)
+        held = script.rehearsal if options.rehearse else script
+        outcome.problems += [
+            f"{script.path.name}, seed {run.seed}: {violation}" for violation in held.violations(run.results)
+        ]
+
     earlier = None
     try:
-        while seeds:
-            seed = seeds.pop(0)
-            seed = None if script.own_seed in (seed, None) else seed  # A script without chance has no other.
-            run = run_script(
-                catalog, script, data, device=options.device, seed=seed, rehearsed=options.rehearse, on_output=show
-            )
-            outcome.runs.append(run)
-            held = script.rehearsal if options.rehearse else script
-            outcome.problems += [
-                f"{script.path.name}, seed {run.seed}: {violation}" for violation in held.violations(run.results)
-            ]
-            progress.advance(task)
-            if options.record and record.status == "stale" and len(outcome.runs) == 1 and not outcome.problems:
-                changed = changed_by_code(catalog, record, run)
-                earlier = None if changed else record
-                kept = [] if changed else [seed for seed in seeds if seed in record.seeds]
-                if kept:
-                    sentence = f"kept {len(kept)} seeds: seed {run.seed} gave the very same results, output and figures"
-                    progress.console.print(f"{script.stem}: {sentence}", highlight=False, soft_wrap=True)
-                elif seeds:
-                    sentence = f"every seed is run: seed {run.seed} has other {', '.join(changed)} than the record"
-                    progress.console.print(f"{script.stem}: {sentence}", highlight=False, soft_wrap=True)
-                seeds = [seed for seed in seeds if seed not in kept]
-                progress.update(task, total=1 + len(seeds))
+        first, *others = seeds
+        keep(run_with(first))
+        if options.record and record.status == "stale" and not outcome.problems:
+            (run,) = outcome.runs
+            changed = changed_by_code(catalog, record, run)
+            earlier = None if changed else record
+            kept = [] if changed else [seed for seed in others if seed in record.seeds]
+            if kept:
+                sentence = f"kept {len(kept)} seeds: seed {run.seed} gave the very same results, output and figures"
+                progress.console.print(f"{script.stem}: {sentence}", highlight=False, soft_wrap=True)
+            elif others:
+                sentence = f"every seed is run: seed {run.seed} has other {', '.join(changed)} than the record"
+                progress.console.print(f"{script.stem}: {sentence}", highlight=False, soft_wrap=True)
+            others = [seed for seed in others if seed not in kept]
+            progress.update(task, total=1 + len(others))
+        with ThreadPoolExecutor(max(1, options.jobs)) as pool:
+            for run in pool.map(run_with, others):
+                keep(run)
         if options.record:
             if record.status == "short" and not outcome.problems:
                 add_seeds(catalog, record, outcome.runs)
@@ -251,7 +275,8 @@ def _run_one(
 
             def again(seed: int) -> Results:
                 show(f"again, with seed {seed}")
-                return run_script(catalog, script, data, device=options.device, seed=seed, on_output=show).results
+                with slots:
+                    return run_script(catalog, script, data, device=options.device, seed=seed, on_output=show).results
 
             compared = compare(catalog, record, outcome.runs[0].seed, outcome.runs[0].results, again)
             outcome.problems += [f"{script.path.name}: {problem}" for problem in compared.problems]

@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
+from textwrap import indent
 
 import pytest
 from rich.console import Console
@@ -273,27 +275,46 @@ def test_kept_seeds_and_new_ones(four_seeds, command):
     assert set(four_seeds.record.seeds) == set(range(6)) and set(four_seeds.record.content["kept"]) == {"1", "2", "3"}
 
 
+def waiting(mine: Path, other: Path) -> str:
+    """Return code that has a score once it has seen that what holds the other file runs at the same time."""
+    for path in (mine, other):
+        path.touch()
+    return (
+        "import fcntl, os, time\n"
+        f"mine, other = os.open({str(mine)!r}, 0), os.open({str(other)!r}, 0)\n"
+        "fcntl.flock(mine, fcntl.LOCK_EX)\n"
+        "for _ in range(60):\n"
+        "    try:\n"
+        "        fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)\n"
+        "        fcntl.flock(other, fcntl.LOCK_UN)\n"
+        "        time.sleep(0.05)\n"
+        "    except BlockingIOError:\n"
+        "        score = 0.9\n"
+        "        time.sleep(0.3)\n"
+        "        break\n"
+    )
+
+
 def test_side_by_side(house, command, tmp_path):
-    """Each of two scripts waits for the other to have started, which it can only see if they run at the same time."""
+    """Each of two scripts waits for the other to have started."""
     for stem, other, path in (("toy", "deep", "models/toy"), ("deep", "toy", "concepts/deep")):
-        house.write(
-            f"snippets/{path}/{stem}_numpy.py",
-            "import fcntl, os, time\n"
-            f"mine, other = os.open({str(tmp_path / stem)!r}, 0), os.open({str(tmp_path / other)!r}, 0)\n"
-            "fcntl.flock(mine, fcntl.LOCK_EX)\n"
-            "for _ in range(60):\n"
-            "    try:\n"
-            "        fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)\n"
-            "        fcntl.flock(other, fcntl.LOCK_UN)\n"
-            "        time.sleep(0.05)\n"
-            "    except BlockingIOError:\n"
-            "        score = 0.9\n"
-            "        time.sleep(0.3)\n"
-            "        break\n",
-        )
-        (tmp_path / stem).touch()
+        house.write(f"snippets/{path}/{stem}_numpy.py", waiting(tmp_path / stem, tmp_path / other))
     status, output = command("run", "-j", "2")
     assert status == 0, output
+
+
+@pytest.mark.parametrize("jobs, good", [(1, False), (2, True)])
+def test_seeds_side_by_side(house, command, tmp_path, jobs, good):
+    """After the script's own seed, two others wait for each other; where one run is made at a time, in vain."""
+    house.contract(CONTRACT.replace("seeds = 2", "seeds = 3"), ABSENT)
+    branches = [(1, waiting(tmp_path / "1", tmp_path / "2")), (2, waiting(tmp_path / "2", tmp_path / "1"))]
+    house.code(
+        "SEED = 0\nif SEED == 0:\n    score = 0.8\n"
+        + "".join(f"if SEED == {seed}:\n{indent(code, '    ')}" for seed, code in branches)
+    )
+    status, output = command("run", "models/toy", "--record", "-j", str(jobs))
+    assert (status == 0) == good, output
+    assert (house.record.status == "fresh") == good
 
 
 @pytest.mark.parametrize(
