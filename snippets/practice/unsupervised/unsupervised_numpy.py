@@ -169,12 +169,12 @@ many_purity = purity(from_random_starts(images, 60, 3)[0][1])
 
 # --8<-- [start:plots]
 places = project(images[:500], 2)
-figure, axes = plt.subplots(1, 3, num="maps", clear=True, figsize=(8, 3), layout="tight")
+figure, axes = plt.subplots(1, 3, num="maps", clear=True, figsize=(10, 3.6), layout="tight")
 colours = plt.get_cmap("tab10")
 axes[0].plot(*places.T, ".", color="grey", markersize=4)
 for panel, groups in zip(axes[1:], (counts.argmax(axis=1)[nearest[:500]], labels[:500])):
     for digit in range(10):
-        panel.plot(*places[groups == digit].T, ".", color=colours(digit), markersize=4)
+        panel.plot(*places[groups == digit].T, marker=f"${digit}$", ls="", color=colours(digit), markersize=5)
 for panel, title in zip(axes, ("without labels", "ten clusters", "ten digits")):
     panel.set(title=title, xlabel="component 1", ylabel="component 2", xticks=[], yticks=[])
 
