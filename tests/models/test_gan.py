@@ -9,7 +9,7 @@ from evidence.record import read_record
 from tests.models.versions import assert_near
 
 TOPIC = "models/gan"
-STEPS, LATENT = 3750, 32
+STEPS, LATENT = 7500, 32
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_each_step_moves_each_network_once(probe):
         moved = probe[f"moved_{network}"]
         assert moved.max() < 3.06e-3, f"the {network} moved more than once"
         assert np.mean(moved > 2.7e-3) > 0.8, f"the {network} hardly moved"
-    assert (len(probe["moved_generator"]), len(probe["moved_discriminator"])) == (137_497, 109_473)
+    assert (len(probe["moved_generator"]), len(probe["moved_discriminator"])) == (150_049, 109_473)
 
 
 @pytest.mark.script("gan")

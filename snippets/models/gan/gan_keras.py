@@ -8,8 +8,8 @@ from mnist_data import load_mnist
 from scoring_numpy import draw_rows, score, train_judge
 
 SEED = 0
-EPOCHS = 2
-STEPS = 3750  # in both epochs
+EPOCHS = 4
+STEPS = 7500  # in all epochs
 BATCH_SIZE = 32
 LEARNING_RATE = 3e-3
 LATENT_SIZE = 32
@@ -33,7 +33,7 @@ def build_generator() -> keras.Model:
         keras.layers.Conv2DTranspose(32, 4, **double),  # (N, 14, 14, 32)
         norm(),
         keras.layers.ReLU(),
-        keras.layers.Conv2DTranspose(8, 4, **double),  # (N, 28, 28, 8)
+        keras.layers.Conv2DTranspose(32, 4, **double),  # (N, 28, 28, 32)
         norm(),
         keras.layers.ReLU(),
         keras.layers.Conv2D(1, 3, padding="same", activation="tanh"),  # (N, 28, 28, 1)

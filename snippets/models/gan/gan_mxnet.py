@@ -9,8 +9,8 @@ from mnist_data import load_mnist
 from scoring_numpy import draw_rows, score, train_judge
 
 SEED = 0
-EPOCHS = 2
-STEPS = 3750  # in both epochs
+EPOCHS = 4
+STEPS = 7500  # in all epochs
 BATCH_SIZE = 32
 LEARNING_RATE = 3e-3
 LATENT_SIZE = 32
@@ -30,7 +30,7 @@ def build_generator() -> nn.HybridSequential:
         nn.Conv2DTranspose(32, 4, strides=2, padding=1, use_bias=False),  # (N, 32, 14, 14)
         nn.BatchNorm(),
         nn.Activation("relu"),
-        nn.Conv2DTranspose(8, 4, strides=2, padding=1, use_bias=False),  # (N, 8, 28, 28)
+        nn.Conv2DTranspose(32, 4, strides=2, padding=1, use_bias=False),  # (N, 32, 28, 28)
         nn.BatchNorm(),
         nn.Activation("relu"),
         nn.Conv2D(1, 3, padding=1, activation="tanh"),  # (N, 1, 28, 28)

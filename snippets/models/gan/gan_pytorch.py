@@ -8,8 +8,8 @@ from mnist_data import load_mnist
 from scoring_numpy import draw_rows, score, train_judge
 
 SEED = 0
-EPOCHS = 2
-STEPS = 3750  # in both epochs
+EPOCHS = 4
+STEPS = 7500  # in all epochs
 BATCH_SIZE = 32
 LEARNING_RATE = 3e-3
 LATENT_SIZE = 32
@@ -28,10 +28,10 @@ def build_generator() -> nn.Sequential:
         nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1, bias=False),  # (N, 32, 14, 14)
         nn.BatchNorm2d(32),
         nn.ReLU(),
-        nn.ConvTranspose2d(32, 8, 4, stride=2, padding=1, bias=False),  # (N, 8, 28, 28)
-        nn.BatchNorm2d(8),
+        nn.ConvTranspose2d(32, 32, 4, stride=2, padding=1, bias=False),  # (N, 32, 28, 28)
+        nn.BatchNorm2d(32),
         nn.ReLU(),
-        nn.Conv2d(8, 1, 3, padding=1),  # (N, 1, 28, 28)
+        nn.Conv2d(32, 1, 3, padding=1),  # (N, 1, 28, 28)
         nn.Tanh(),
     )
 # --8<-- [end:generator]
