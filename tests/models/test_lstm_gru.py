@@ -95,9 +95,11 @@ def test_sequences_are_those_on_the_page(run):
 
 @pytest.mark.script("recall")
 def test_only_gates_remember(run):
-    """The simple RNN stays below 30 % at every learning rate tried, where chance is 12.5 %; both gated cells exceed 95 %."""
+    """The simple RNN stays within ten points of chance at rates from 2e-3 up, and below 30 % at all; both gated cells exceed 95 %."""
     results, probe = run.results, run.probe
-    assert max(results["rnn_accuracy"], *results["other_rnn_accuracies"]) < 0.3
+    *_, small, large = results["other_rnn_accuracies"]
+    assert max(results["rnn_accuracy"], small, large) <= CHANCE + 0.1
+    assert max(results["other_rnn_accuracies"]) < 0.3
     assert min(results["lstm_accuracy"], results["gru_accuracy"]) > 0.95
     assert np.mean(probe["fresh_logits"].argmax(axis=1) == probe["symbols"]) > 0.95
 
@@ -126,7 +128,7 @@ def test_training_leaves_the_simple_rnn_anywhere(script, catalog):
     recorded = read_record(catalog, script).content["results"].values()
     early = [results["early_after"][0] for results in recorded]
     assert max(early) - min(early) > 2
-    assert max(results["rnn_accuracy"] for results in recorded) < 0.3
+    assert max(results["rnn_accuracy"] for results in recorded) <= CHANCE + 0.1
 
 
 @pytest.mark.script("selecting")
