@@ -15,7 +15,8 @@ images, labels = load_digits(return_X_y=True)  # (1797, 64), from 0 to 16; (1797
 
 # --8<-- [start:kmeans]
 def squared_distances(points, centres):  # (N, D), (K, D) to (N, K)
-    return (points**2).sum(axis=1)[:, None] - 2 * points @ centres.T + (centres**2).sum(axis=1)
+    squares = (points**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1)
+    return squares - 2 * points @ centres.T
 
 
 def kmeans(points, centres):
@@ -69,11 +70,11 @@ centres, nearest, inertia = lasts[0]
 by_chance = purity(generator.permutation(nearest))
 counts = np.array([np.bincount(labels[nearest == k], minlength=10) for k in range(10)])
 order = np.argsort(counts.argmax(axis=1), kind="stable")
-missed = 10 - len(set(counts.argmax(axis=1)))
+found = len(set(counts.argmax(axis=1)))
 print(f"inertia {lowest:,.0f} to {highest:,.0f}: {inertia_excess:.1%} above the lowest")
 print(f"purity at the lowest {start_purities[0]:.1%}, of all starts "
       f"{min(start_purities):.1%} to {max(start_purities):.1%}, by chance {by_chance:.1%}")
-print(f"digits without a cluster of their own: {missed}")
+print(f"digits that are the most frequent in some cluster: {found} of 10")
 # --8<-- [end:starts]
 
 # --8<-- [start:theirs]
@@ -108,9 +109,17 @@ print("highest silhouette: three groups at k =", chosen[0], f"({max(blob_silhoue
 
 # --8<-- [start:shuffled]
 shuffled = generator.permuted(images, axis=0)  # each pixel by itself
-variance = images.var(axis=0).sum() * len(images)  # the shuffle leaves it as it is
-explained = [1 - lowest / variance, 1 - from_random_starts(shuffled, 10)[0][-1] / variance]
-print(f"ten clusters hold {explained[0]:.1%} of the variance; pixels shuffled {explained[1]:.1%}")
+cloud = generator.multivariate_normal(images.mean(axis=0), np.cov(images.T), len(images))
+
+
+def explain(points):
+    """Return the share of the variance that ten clusters take away."""
+    return 1 - from_random_starts(points, 10)[0][-1] / (points.var(axis=0).sum() * len(points))
+
+
+explained = [explain(points) for points in (images, cloud, shuffled)]
+print("ten clusters explain {:.1%} of the digits' variance, {:.1%} of the cloud's,\n"
+      "{:.1%} with the pixels shuffled".format(*explained))
 # --8<-- [end:shuffled]
 
 
@@ -164,7 +173,8 @@ print("same digit as the nearest picture: " + ", ".join(f"{share:.1%}" for share
 _, _, stretched = pca(four * [10, 1])
 stretched_share = stretched[0] / stretched.sum()
 flat_purity = purity(from_random_starts(project(images, 2), 10)[0][1])
-many_purity = purity(from_random_starts(images, 60, 3)[0][1])
+many = from_random_starts(images, 60, 3)[0][1]
+many_purity, many_by_chance = purity(many), purity(generator.permutation(many))
 # --8<-- [end:answers]
 
 # --8<-- [start:plots]
