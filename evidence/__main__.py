@@ -18,6 +18,7 @@ from rich.table import Table
 from evidence.agreement import Results
 from evidence.catalog import FRAMEWORKS, SECTIONS, Catalog, CatalogError, Script, load_catalog
 from evidence.checks import disagreements, frameworks_of, read_checks, write_checks
+from evidence.claims import ClaimError, failures
 from evidence.code import reads_mnist
 from evidence.comparison import compare
 from evidence.new import TopicExists, lay_out_topic
@@ -29,6 +30,7 @@ from evidence.record import (
     add_seeds,
     changed_by_code,
     read_record,
+    recorded_results,
     seeds_to_run,
     unclaimed_files,
     write_record,
@@ -72,6 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     run.add_argument("--seed", type=int, help="replace the scripts' own SEED")
     run.add_argument("--rehearse", action="store_true", help="run only the scripts with a rehearsal, in rehearsal")
+    run.add_argument("--figures", type=Path, metavar="FOLDER", help="put what the first run of each script drew there")
     run.add_argument(
         "-j", "--jobs", type=int, default=1, help="how many runs are made side by side, of several scripts or seeds"
     )
@@ -158,14 +161,43 @@ def run_scripts(root: Path, options: argparse.Namespace) -> int:
         for job in as_completed(jobs):
             outcome = job.result()
             outcomes.append(outcome)
-            if not console.is_terminal:  # No moving bars in a log: a line as each script ends.
-                console.print(f"{outcome.script.stem}: {'failed' if outcome.problems else 'done'}", highlight=False)
             for problem in outcome.problems:
                 progress.console.print(f"[red]failed[/red] {escape(problem)}", soft_wrap=True)
     _summarise(outcomes)
+    if options.figures:
+        _write_figures(options.figures, outcomes)
+    broken = [] if options.rehearse else _broken_claims(catalog, outcomes, options.device)
+    for sentence in broken:
+        console.print(f"[red]claim[/red] {escape(sentence)}", soft_wrap=True)
     if options.record and options.device == "cpu":
         _measure_checks(catalog, outcomes)
-    return 1 if any(outcome.problems for outcome in outcomes) else 0
+    return 1 if broken or any(outcome.problems for outcome in outcomes) else 0
+
+
+def _write_figures(folder: Path, outcomes: list[Outcome]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for outcome in outcomes:
+        for run in outcome.runs[:1]:
+            for name, svg in run.figures.items():
+                path = folder / f"{outcome.script.stem}.{name}.svg"
+                path.write_text(svg, encoding="utf-8")
+                console.print(str(path), highlight=False, soft_wrap=True)
+
+
+def _broken_claims(catalog: Catalog, outcomes: list[Outcome], device: str) -> list[str]:
+    """Return what the pages say and these runs do not bear out: each takes the place of the recorded one of its seed."""
+    runs = [run for outcome in outcomes for run in outcome.runs if run.data is None or run.data.real]
+    evidence = recorded_results(catalog, device=device)
+    for run in runs:
+        evidence = evidence.with_run(run.script.stem, run.seed, run.results)
+    broken = []
+    for path in dict.fromkeys(run.script.topic.path for run in runs):
+        for claim in catalog.topics[path].claims.values():
+            try:
+                broken += failures(claim, catalog.topics[path], evidence, {(run.script.stem, run.seed) for run in runs})
+            except ClaimError as error:
+                broken.append(str(error))
+    return broken
 
 
 def _is_stale(catalog: Catalog, script: Script, device: str) -> bool:
@@ -237,6 +269,8 @@ def _run_one(
                 on_output=show,
             )
         progress.advance(task)
+        if not console.is_terminal:  # No moving bars in a log: a line as each run ends.
+            progress.console.print(f"{script.stem}, seed {run.seed}: {run.seconds_cpu:.1f} CPU s", highlight=False)
         return run
 
     def keep(run: Run) -> None:
@@ -289,18 +323,28 @@ def _run_one(
 
 
 def _summarise(outcomes: list[Outcome]) -> None:
-    table = Table("script", "seed", "results", "CPU s", "wall s", "MB", "")
+    """Show each script's results: all of its first run, and of other seeds how far they reach."""
     for outcome in sorted(outcomes, key=lambda outcome: outcome.script.stem):
         verdict = "[red]failed[/]" if outcome.problems else "[green]good[/]"
-        for run in outcome.runs:
-            results = ", ".join(
-                f"{name} {value[-1] if isinstance(value, list) else value:.6g}" for name, value in run.results.items()
-            )
-            figures = (f"{run.seconds_cpu:.1f}", f"{run.seconds_wall:.1f}", f"{run.peak_memory_bytes / 1e6:.0f}")
-            table.add_row(outcome.script.stem, str(run.seed), results, *figures, verdict)
         if not outcome.runs:
-            table.add_row(outcome.script.stem, "", "", "", "", "", verdict)
-    console.print(table)
+            console.print(f"{outcome.script.stem}: {verdict}", highlight=False)
+            continue
+        first = outcome.runs[0]
+        seeds = "seed " + ", ".join(str(run.seed) for run in outcome.runs)
+        cost = f"{first.seconds_cpu:.1f} CPU s, {first.seconds_wall:.1f} s, {first.peak_memory_bytes / 1e6:.0f} MB"
+        console.print(f"{outcome.script.stem}: {verdict}, {seeds}, {cost}", highlight=False, soft_wrap=True)
+        for name in first.results:
+            console.print(
+                f"  {name} {_in_words([run.results[name] for run in outcome.runs])}", highlight=False, soft_wrap=True
+            )
+
+
+def _in_words(values: list[float | list[float]]) -> str:
+    """Return the first of some values, and the range of all where they differ; of lists, element by element, as far as all of them go."""
+    if isinstance(values[0], list):
+        return ", ".join(_in_words(list(elements)) for elements in zip(*values, strict=False))
+    low, high = f"{min(values):.6g}", f"{max(values):.6g}"
+    return f"{values[0]:.6g}" + ("" if low == high else f" ({low} to {high})")
 
 
 def show_ledger(root: Path, options: argparse.Namespace) -> int:

@@ -225,15 +225,20 @@ def places(claim: Claim, topic: Topic, evidence: Evidence) -> list[tuple[Script,
     ]
 
 
-def failures(claim: Claim, topic: Topic, evidence: Evidence) -> list[str]:
-    """Return a sentence for each run for which a claim does not hold; raise `ClaimError` if it says nothing of any run."""
+def failures(
+    claim: Claim, topic: Topic, evidence: Evidence, runs: Container[tuple[str, int]] | None = None
+) -> list[str]:
+    """Return a sentence for each run, or each of the `runs` (stem, seed), for which a claim does not hold.
+
+    Raises `ClaimError` if it says nothing of any run, or cannot be evaluated.
+    """
     where = places(claim, topic, evidence)
     if not where:
         raise ClaimError(f"{topic.path}: there are no results for claims.{claim.name}")
     return [
         f"{topic.path}: claims.{claim.name} does not hold for {script.stem}, seed {seed}: {claim.holds}"
         for script, seed in where
-        if evaluate(claim.holds, evidence, script, seed) is not True
+        if (runs is None or (script.stem, seed) in runs) and evaluate(claim.holds, evidence, script, seed) is not True
     ]
 
 

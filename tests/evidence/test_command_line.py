@@ -15,7 +15,7 @@ from rich.console import Console
 from evidence.__main__ import main
 from evidence.receipts import bound_files, receipts_folder, write_receipt
 from evidence.record import write_sealed
-from tests.evidence.conftest import ABSENT, CONTRACT, REHEARSAL, SCORE, STEPS
+from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, DRAWING, LOSSES, REHEARSAL, SCORE, STEPS
 
 SEEDED = "SEED = 0\nscore = 0.9 + SEED / 100\nprint('score', score)\n"
 
@@ -44,7 +44,7 @@ def command(capsys):
 
 
 def rows(output: str) -> dict[str, list[str]]:
-    """Return the cells of each table row under the script's name and, where there is one, its seed."""
+    """Return the cells of each row of the table of records under the script's name."""
     table = {}
     for line in output.splitlines():
         cells = [cell.strip() for cell in line.strip("│┃ ").split("│")]
@@ -52,6 +52,19 @@ def rows(output: str) -> dict[str, list[str]]:
         if stem and len(cells) > 3:
             table.setdefault(stem, []).append(cells)
     return table
+
+
+def summary(output: str) -> dict[str, list[str]]:
+    """Return what a run says of each script at its end: good or failed, with which seeds, and each result."""
+    scripts: dict[str, list[str]] = {}
+    for line in output.splitlines():
+        if match := re.fullmatch(
+            r"(\w+_numpy): (good|failed)(?:, seed ([\d, ]+), [\d.]+ CPU s, [\d.]+ s, \d+ MB)?", line
+        ):
+            told = scripts[match[1]] = [match[2], match[3]]
+        elif scripts and line.startswith("  "):
+            told.append(line.strip())
+    return scripts
 
 
 def test_the_whole_way(house, command):
@@ -63,10 +76,8 @@ def test_the_whole_way(house, command):
 
     status, output = command("run", "--record")
     assert status == 0
-    assert [cells[:3] + cells[-1:] for cells in rows(output)["toy_numpy"]] == [
-        ["toy_numpy", "0", "score 0.9", "good"],
-        ["toy_numpy", "1", "score 0.91", "good"],
-    ]
+    assert summary(output)["toy_numpy"] == ["good", "0, 1", "score 0.9 (0.9 to 0.91)"]
+    assert output.index("toy_numpy, seed 0: ") < output.index("toy_numpy, seed 1: ") < output.index("toy_numpy: good")
     assert house.record.status == "fresh" and house.record.seeds == [0, 1]
     assert house.files()["models/toy/toy_numpy.cpu.txt"] == b"score 0.9\n"
 
@@ -82,7 +93,7 @@ def test_the_whole_way(house, command):
     assert command("status", "concepts")[0] == 0
 
     status, output = command("run", "--stale")
-    assert status == 0 and list(rows(output)) == ["toy_numpy"]
+    assert status == 0 and list(summary(output)) == ["toy_numpy"]
     assert house.files() == before, "nothing is recorded unless asked for"
     assert command("run", "--stale", "--record")[0] == 0
     assert house.record.value("score") == 0.8
@@ -108,13 +119,13 @@ def test_records_that_belong_to_nothing(house, command):
 
 def test_plain_run_records_nothing(house, command):
     status, output = command("run", "models/toy")
-    assert status == 0 and list(rows(output)) == ["toy_numpy"]
+    assert status == 0 and list(summary(output)) == ["toy_numpy"]
     assert not (house.root / "records").exists()
 
 
 def test_one_seed(house, command):
     status, output = command("run", "models/toy", "--seed", "7")
-    assert status == 0 and rows(output)["toy_numpy"][0][1:3] == ["7", "score 0.97"]
+    assert status == 0 and summary(output)["toy_numpy"] == ["good", "7", "score 0.97"]
 
 
 @pytest.mark.parametrize("own, seeds", [(0, [0, 1]), (1, [1, 0]), (42, [42, 0])])
@@ -141,7 +152,7 @@ def test_a_failing_script_changes_no_record(house, command, code, reason):
     house.code(code)
     status, output = command("run", "models/toy", "--record")
     assert status == 1 and house.files() == before
-    assert reason in output and {cells[-1] for cells in rows(output)["toy_numpy"]} == {"failed"}
+    assert reason in output and summary(output)["toy_numpy"][0] == "failed"
 
 
 def test_a_plain_run_is_held_to_what_is_declared(house, command):
@@ -155,7 +166,7 @@ def test_others_are_recorded_though_one_fails(house, command):
     status, output = command("run", "--record", "-j", "2")
     assert status == 1
     assert sorted(house.files()) == [f"concepts/deep/deep_numpy.cpu.{ending}" for ending in ("json", "txt")]
-    assert rows(output)["deep_numpy"][0][-1] == "good" and rows(output)["toy_numpy"][0][-1] == "failed"
+    assert summary(output)["deep_numpy"][0] == "good" and summary(output)["toy_numpy"] == ["failed", None]
 
 
 def test_a_run_is_held_to_its_record(house, command, monkeypatch):
@@ -168,6 +179,39 @@ def test_a_run_is_held_to_its_record(house, command, monkeypatch):
     status, output = command("run", "models/toy")
     assert status == 1 and "score is 1.9, expected from" in output and "1.905 with seed 5 (above): confirmed" in output
     assert command("run", "models/toy", "--record")[0] == 0, "a new record need not agree with the old one"
+
+
+CLAIM = """
+[claims.better]
+holds = "score > over_seeds(score)[0] - 0.05 and score > 0.85"
+zh = "得分 {score}"
+en = "it scores {score}"
+"""
+
+
+def test_a_run_is_held_to_what_the_pages_say(house, command):
+    """Recorded or not, with every seed in the place of the recorded one; what cannot be evaluated is said as well."""
+    house.contract(CONTRACT, CLAIM, ABSENT)
+    house.code("SEED = 0\nscore = 0.9 - SEED / 10\n")
+    sentence = "claims.better does not hold for toy_numpy, seed 1"
+    status, output = command("run", "models/toy")
+    assert status == 0 and "claim" not in output
+    for arguments in (["--seed", "1"], ["--record"]):
+        status, output = command("run", "models/toy", *arguments)
+        assert status == 1 and output.count("does not hold") == 1 and sentence in output
+    assert command("run", "models/toy")[0] == 0, "seed 1 is in the record, but was not run"
+    house.contract(CONTRACT, CLAIM.replace("over_seeds(score)[0]", "over_seeds(score)[9]"), ABSENT)
+    status, output = command("run", "models/toy")
+    assert status == 1 and "cannot be evaluated for toy_numpy, seed 0" in output
+
+
+def test_what_a_run_drew_can_be_looked_at(house, command, tmp_path):
+    house.contract(CONTRACT, LOSSES, CURVE, ABSENT)
+    house.code(DRAWING)
+    status, output = command("run", "models/toy", "--figures", str(tmp_path / "new" / "drawn"))
+    assert status == 0 and (tmp_path / "new/drawn/toy_numpy.curve.svg").read_text(encoding="utf-8").startswith("<?xml")
+    assert summary(output)["toy_numpy"][-1] == "losses 2, 1.25, 0.5"
+    assert str(tmp_path / "new/drawn/toy_numpy.curve.svg") in output
 
 
 def test_a_rehearsal_is_held_to_its_own_bounds_alone(house, command):
@@ -248,7 +292,7 @@ def test_an_edit_that_changes_something_runs_every_seed(four_seeds, command, cod
     status, output = command("run", "models/toy", "--record")
     assert status == 0
     assert f"toy_numpy: every seed is run: seed 0 has other {changed} than the record" in output
-    assert [cells[1] for cells in rows(output)["toy_numpy"]] == ["0", "1", "2", "3"]
+    assert summary(output)["toy_numpy"][1] == "0, 1, 2, 3"
     assert "kept" not in four_seeds.record.content
 
 
@@ -270,7 +314,7 @@ def test_kept_seeds_and_new_ones(four_seeds, command):
     four_seeds.code("SEED = 0\nscore = 0.9 + SEED / 100\nprint(f'the score is {score} after 3s')\n")
     status, output = command("run", "models/toy", "--record")
     assert status == 0 and "kept 3 seeds" in output
-    assert [cells[1] for cells in rows(output)["toy_numpy"]] == ["0", "4", "5"]
+    assert summary(output)["toy_numpy"][1] == "0, 4, 5"
     assert four_seeds.record.status == "fresh"
     assert set(four_seeds.record.seeds) == set(range(6)) and set(four_seeds.record.content["kept"]) == {"1", "2", "3"}
 

@@ -48,7 +48,7 @@ def trained(model, images, labels) -> keras.Model:
         optimizer=keras.optimizers.Adam(3e-3),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    model.fit(images, labels, batch_size=64, epochs=2, verbose=0)
+    model.fit(images, labels, batch_size=64, epochs=4, verbose=0)
     return model
 # --8<-- [end:train]
 
