@@ -18,8 +18,8 @@
   const EXCERPT = { zh: 60, en: 28 }[document.documentElement.lang] // words
   // What a question says besides what it is about: rare on the pages, it would weigh the most.
   const ASKING = new RegExp([
-    "什么是|是什么(?:意思)?|为什么(?:会|要|用)?|什么|怎么(?:办|样)?|怎样|如何|哪个好?|哪些|多少|一直|请问|[吗呢]",
-    "\\b(?:what(?:['’]s)?|how(?: many| much)?|why|which|when|where|explained|an?|the|my|i|it|its|is|are|was|be|am|do|does|did|can|should|not|to|of|out|in|on|at|by|for|with|and|or|too)\\b",
+    "(?:对结果)?有(?:什么|多大)影响|什么是|是什么(?:意思|原因)?|为什么(?:会|要|用)?|有?什么|(?:应?该)?怎么(?:办|样|解决|选|算|用|看出?)?|怎样|如何|哪个好?|哪些|多少|选?多大(?:合适)?|一直|请问|有没有|要不要|应该|但是|不一样|[吗呢]",
+    "\\b(?:what(?:['’]s)?|how(?: many| much| large)?|why|which|when|where|explained|an?|the|my|i|we|you|me|it|its|that|there|this|about|but|so|if|is|are|was|be|am|do|does|did|can|could|should|would|need|have|has|any|see|show|choose|fix|wrong|happens?|matters?|not|to|of|out|in|on|at|by|for|with|and|or|too)\\b",
   ].join("|"), "gi")
   const HAN = "[\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff]"
 
