@@ -101,9 +101,11 @@ ks, digit_ks = range(2, 9), range(4, 17, 2)
 blob_inertias, blob_silhouettes = for_each_k(blobs, ks)
 noise_inertias, noise_silhouettes = for_each_k(noise, ks)
 digit_inertias, digit_silhouettes = for_each_k(images, digit_ks, 5)
-chosen = [int(ks[np.argmax(s)]) for s in (blob_silhouettes, noise_silhouettes)]
+chosen = [int(k[np.argmax(silhouettes)]) for k, silhouettes in (
+    (ks, blob_silhouettes), (ks, noise_silhouettes), (digit_ks, digit_silhouettes))]
 print("highest silhouette: three groups at k =", chosen[0], f"({max(blob_silhouettes):.2f}),",
       "noise at k =", chosen[1], f"({max(noise_silhouettes):.2f})")
+print("digits at k =", chosen[2], f"({max(digit_silhouettes):.2f})")
 # --8<-- [end:choose]
 
 
@@ -161,8 +163,8 @@ def rebuild(codes):
 # --8<-- [start:neighbours]
 def neighbours_agree(points):
     """Return how often the nearest other picture shows the same digit."""
-    found = NearestNeighbors(n_neighbors=2).fit(points).kneighbors(return_distance=False)[:, 1]
-    return np.mean(labels[found] == labels)
+    found = NearestNeighbors(n_neighbors=1).fit(points).kneighbors(return_distance=False)
+    return np.mean(labels[found[:, 0]] == labels)
 
 
 agreeing = [neighbours_agree(project(images, kept)) for kept in (2, 10, 64)]
