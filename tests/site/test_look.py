@@ -146,6 +146,30 @@ def test_figures_follow_the_scheme(reader: Callable[..., Reader], scheme: str) -
     assert not someone.complaints
 
 
+# The line under an element: its kind, its breadth in ems, and red, green, blue (0 to 1) and opacity.
+LINE = """element => {
+  const style = getComputedStyle(element)
+  const colour = style.textDecorationColor.match(/[\\d.]+/g).map(Number)
+  return [style.textDecorationLine, parseFloat(style.textDecorationThickness) / parseFloat(style.fontSize), colour]
+}"""
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_what_a_record_says_looks_like_no_link(reader: Callable[..., Reader], scheme: str) -> None:
+    """It stands on a broad pale red, on which it can be read; where the reader's own colours rule, no line strikes it through."""
+    page = reader(width=1280, scheme=scheme, language="en").open("en/concepts/epochs/index.html")
+    claim, link = page.locator(".md-content .evidence-claim").first, page.locator(".md-content p > a[href]").first
+    line, breadth, (*red, opacity) = claim.evaluate(LINE)
+    colours = SCHEMES[scheme]
+    paper, cinnabar = (np.array(channels(colours[name])) for name in ("paper", "cinnabar"))
+    assert line == "underline" and breadth >= 0.4 and breadth > 4 * link.evaluate(LINE)[1]
+    assert np.abs(np.array(red) * 255 - cinnabar).max() <= 1 and opacity >= 0.15
+    ground = np.round(opacity * cinnabar + (1 - opacity) * paper).astype(int)
+    assert contrast(colours["ink"], "#" + bytes(ground.tolist()).hex()) >= 4.5
+    page.emulate_media(forced_colors="active")
+    assert claim.evaluate(LINE)[0] == "none"
+
+
 ALL_IMAGES = """() => Promise.all([...document.images].map(image => {
   image.loading = "eager"
   return image.decode()
