@@ -18,7 +18,7 @@ from rich.table import Table
 from evidence.agreement import Results
 from evidence.catalog import FRAMEWORKS, SECTIONS, Catalog, CatalogError, Script, load_catalog
 from evidence.checks import disagreements, frameworks_of, read_checks, write_checks
-from evidence.claims import ClaimError, failures
+from evidence.claims import ClaimError, Evidence, failures, scripts_of
 from evidence.code import reads_mnist
 from evidence.comparison import compare
 from evidence.new import TopicExists, lay_out_topic
@@ -185,16 +185,26 @@ def _write_figures(folder: Path, outcomes: list[Outcome]) -> None:
 
 
 def _broken_claims(catalog: Catalog, outcomes: list[Outcome], device: str) -> list[str]:
-    """Return what the pages say and these runs do not bear out: each takes the place of the recorded one of its seed."""
+    """Return what the pages say and these runs do not bear out: each takes the place of the recorded one of its seed.
+
+    Of a script that was edited since it was recorded, only these runs count.
+    """
     runs = [run for outcome in outcomes for run in outcome.runs if run.data is None or run.data.real]
-    evidence = recorded_results(catalog, device=device)
+    ran = {run.script.stem: run.script for run in runs}
+    edited = {
+        stem for stem, script in ran.items() if read_record(catalog, script, device).status not in ("fresh", "short")
+    }
+    recorded = recorded_results(catalog, device=device).runs
+    evidence = Evidence(catalog, {stem: seeds for stem, seeds in recorded.items() if stem not in edited})
     for run in runs:
         evidence = evidence.with_run(run.script.stem, run.seed, run.results)
+    these = {(run.script.stem, run.seed) for run in runs}
     broken = []
-    for path in dict.fromkeys(run.script.topic.path for run in runs):
-        for claim in catalog.topics[path].claims.values():
+    for topic in {script.topic.path: script.topic for script in ran.values()}.values():
+        for claim in topic.claims.values():
             try:
-                broken += failures(claim, catalog.topics[path], evidence, {(run.script.stem, run.seed) for run in runs})
+                if any(script.stem in ran for script in scripts_of(catalog, topic, claim)):
+                    broken += failures(claim, topic, evidence, these)
             except ClaimError as error:
                 broken.append(str(error))
     return broken

@@ -200,6 +200,8 @@ def test_a_run_is_held_to_what_the_pages_say(house, command):
         status, output = command("run", "models/toy", *arguments)
         assert status == 1 and output.count("does not hold") == 1 and sentence in output
     assert command("run", "models/toy")[0] == 0, "seed 1 is in the record, but was not run"
+    house.code("SEED = 0\nscore = 0.98\n")
+    assert command("run", "models/toy", "--seed", "1")[0] == 0, "what was recorded before an edit says nothing"
     house.contract(CONTRACT, CLAIM.replace("over_seeds(score)[0]", "over_seeds(score)[9]"), ABSENT)
     status, output = command("run", "models/toy")
     assert status == 1 and "cannot be evaluated for toy_numpy, seed 0" in output
