@@ -100,8 +100,8 @@ def test_series_are_told_apart(scheme: str, sight: str) -> None:
 
 def test_cinnabar_does_nothing_but_seal() -> None:
     """It is the colour of what was run, and of the place in the site where the reader is."""
-    sheet = re.sub(r"--sealed: [^;]*;", "", SHEET.read_text(encoding="utf-8"))
-    rules = re.findall(r"([^{}]+)\{[^{}]*var\(--(?:cinnabar|sealed)\)", sheet)
+    sheet = re.sub(r"--sealed(?:-ground)?: [^;]*;", "", SHEET.read_text(encoding="utf-8"))
+    rules = re.findall(r"([^{}]+)\{[^{}]*var\(--(?:cinnabar|sealed(?:-ground)?)\)", sheet)
     sealed = re.compile(r"\.(evidence|facts|language-text|md-tabs)")
     assert rules
     assert not [rule for rule in rules if not sealed.search(rule)]
