@@ -16,11 +16,12 @@ A claim holds if its expression is true for every framework and every recorded s
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import math
 import re
 import statistics
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,7 +81,7 @@ class _Place:
     seed: int
 
 
-@functools.lru_cache(maxsize=1000)
+@functools.cache
 def _parse(expression: str) -> ast.Expression:
     try:
         tree = ast.parse(expression.strip(), mode="eval")
@@ -104,17 +105,23 @@ def _parse(expression: str) -> ast.Expression:
     return tree
 
 
-def _names(tree: ast.AST) -> tuple[set[str], set[tuple[str, str]]]:
+@functools.cache
+def _names(expression: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
     """Return the results that an expression names by themselves, and those of a named script."""
-    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    owners = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    bare = {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and id(node) not in called | owners and node.id not in bound
-    }
-    return bare, {(node.value.id, node.attr) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    nodes = list(ast.walk(_parse(expression)))
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    owners = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+    names = [node for node in nodes if isinstance(node, ast.Name) and id(node) not in called | owners]
+    bound = _bound(nodes)
+    return (
+        frozenset(node.id for node in names if node.id not in bound),
+        frozenset((node.value.id, node.attr) for node in nodes if isinstance(node, ast.Attribute)),
+    )
+
+
+def _bound(nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the names that comprehensions give to elements."""
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def scripts_of(catalog: Catalog, topic: Topic, claim: Claim) -> list[Script]:
@@ -122,7 +129,7 @@ def scripts_of(catalog: Catalog, topic: Topic, claim: Claim) -> list[Script]:
 
     Raises `ClaimError` if there is none.
     """
-    bare = set().union(*(_names(_parse(text))[0] for text in _expressions(claim)))
+    bare = set().union(*(_names(text)[0] for text in _expressions(claim)))
     found = [
         script
         for script in catalog.select(topic.path)
@@ -168,44 +175,59 @@ def _result(place: _Place, stem: str, seed: int, name: str) -> float | list[floa
         raise ClaimError(f"{stem} leaves no {name} for seed {seed}") from None
 
 
+def _own(place: _Place, name: str) -> float | list[float]:
+    return _result(place, place.script.stem, place.seed, name)
+
+
+def _of_other(place: _Place, owner: str, name: str) -> float | list[float]:
+    return _result(place, *_other(place, owner), name)
+
+
 def evaluate(expression: str, evidence: Evidence, script: Script, seed: int) -> Any:
     """Return what an expression is for one run; raise `ClaimError` if it cannot be evaluated."""
     try:
-        return _evaluate(_parse(expression).body, _Place(evidence, script, seed))
+        return _compiled(expression)(_Place(evidence, script, seed))
     except (ArithmeticError, IndexError, TypeError, ValueError) as error:
         raise ClaimError(f"{expression!r} cannot be evaluated for {script.stem}, seed {seed}: {error}") from None
 
 
-def _evaluate(node: ast.expr, place: _Place) -> Any:
-    """Evaluate by compiling what is left once the results have been put in: the allowed nodes are all that can be there."""
-    names: dict[str, Any] = {}
+@functools.cache
+def _compiled(expression: str) -> Callable[[_Place], Any]:
+    """Return an expression as a function of the place; it can only do what the allowed nodes can."""
+    tree = _parse(expression)
+    bound = _bound(ast.walk(tree))
+
+    def call(function: str, *arguments: ast.expr) -> ast.Call:
+        return ast.Call(ast.Name(function, ast.Load()), [ast.Name("_place", ast.Load()), *arguments], [])
 
     class Resolve(ast.NodeTransformer):
-        def _put(self, value: Any) -> ast.Name:
-            name = f"_{len(names)}"
-            names[name] = value
-            return ast.Name(name, ast.Load())
+        def visit_Call(self, node: ast.Call) -> ast.Call:
+            arguments = [self.visit(argument) for argument in node.args]
+            return (
+                call(node.func.id, _of_place(*arguments))
+                if node.func.id in OVER
+                else ast.Call(node.func, arguments, [])
+            )
 
-        def visit_Call(self, call: ast.Call) -> ast.expr:
-            name = call.func.id
-            if name not in OVER:
-                call.args = [self.visit(argument) for argument in call.args]
-                return call
-            values = [_evaluate(call.args[0], other) for other in _places(place, name)]
-            return self._put(values)
+        def visit_Attribute(self, node: ast.Attribute) -> ast.Call:
+            return call("_of_other", ast.Constant(node.value.id), ast.Constant(node.attr))
 
-        def visit_Attribute(self, attribute: ast.Attribute) -> ast.expr:
-            return self._put(_result(place, *_other(place, attribute.value.id), attribute.attr))
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            return node if node.id in bound else call("_own", ast.Constant(node.id))
 
-        def visit_Name(self, name: ast.Name) -> ast.expr:
-            if isinstance(name.ctx, ast.Store) or name.id in bound:
-                return name
-            return self._put(_result(place, place.script.stem, place.seed, name.id))
+    function = ast.Expression(_of_place(Resolve().visit(copy.deepcopy(tree.body))))
+    code = compile(ast.fix_missing_locations(function), "<claim>", "eval")
+    over = {name: functools.partial(_over, name) for name in OVER}
+    return eval(code, {"__builtins__": {}, **FUNCTIONS, **over, "_own": _own, "_of_other": _of_other})
 
-    bound = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-    copy = ast.parse(ast.unparse(node), mode="eval").body
-    tree = ast.fix_missing_locations(ast.Expression(Resolve().visit(copy)))
-    return eval(compile(tree, "<claim>", "eval"), {"__builtins__": {}, **FUNCTIONS, **names})
+
+def _of_place(body: ast.expr) -> ast.Lambda:
+    arguments = ast.arguments(posonlyargs=[], args=[ast.arg("_place")], kwonlyargs=[], kw_defaults=[], defaults=[])
+    return ast.Lambda(arguments, body)
+
+
+def _over(over: str, place: _Place, value: Callable[[_Place], Any]) -> list:
+    return [value(other) for other in _places(place, over)]
 
 
 def _places(place: _Place, over: str) -> Iterator[_Place]:
@@ -248,7 +270,7 @@ def idle_results(claim: Claim, topic: Topic, evidence: Evidence) -> list[str]:
     Each is replaced, in every run, by numbers that are wrong: another sign, another size, another order.
     """
     idle = []
-    bare, of_others = _names(_parse(claim.holds))
+    bare, of_others = _names(claim.holds)
     own = {(script.stem, name) for script, _ in places(claim, topic, evidence) for name in bare}
     other = {
         (_other(_Place(evidence, script, seed), owner)[0], name)
@@ -313,7 +335,7 @@ def values(
     if not found or not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in found):
         raise ClaimError(f"{topic.path}: {{{expression}}} in claims.{claim.name} is no number")
     if unit is None:
-        bare, others = _names(_parse(expression))
+        bare, others = _names(expression)
         declared = {script.results[name].unit for script, _ in where for name in bare}
         for owner, name in others:
             stem, _ = _other(_Place(evidence, *where[0]), owner)

@@ -12,7 +12,7 @@ import posixpath
 import re
 import tomllib
 import xml.etree.ElementTree as etree
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,17 +65,20 @@ class Glossary:
         found = {}
         for language in LANGUAGES:
             keys = {form: term.key for term in self.terms.values() for form in term.forms(language)}
-            patterns = (_pattern(form) for form in sorted(keys, key=lambda form: (-len(form), form)))
-            found[language] = (re.compile("|".join(f"({pattern})" for pattern in patterns)), keys)
+            found[language] = (_pattern(sorted(keys, key=lambda form: (-len(form), form))), keys)
         return found
 
 
-def _pattern(form: str) -> str:
+def _pattern(forms: Sequence[str]) -> re.Pattern:
     """Chinese has no ends of words. English has, and plurals; all but abbreviations may begin a sentence."""
-    if not form.isascii():
-        return re.escape(form)
-    first = form[0] if not form.islower() else f"[{form[0]}{form[0].upper()}]"
-    return rf"(?<![A-Za-z0-9_-]){first}{re.escape(form[1:])}(?:e?s)?(?![A-Za-z0-9_-])"
+    chinese = [re.escape(form) for form in forms if not form.isascii()]
+    english = [
+        (re.escape(form[0]) if not form.islower() else f"[{form[0]}{form[0].upper()}]") + re.escape(form[1:])
+        for form in forms
+        if form.isascii()
+    ]
+    # The ends of a word are looked for once, not by each form: most places are within a word.
+    return re.compile("|".join([*chinese, rf"(?<![A-Za-z0-9_-])(?:{'|'.join(english)})(?:e?s)?(?![A-Za-z0-9_-])"]))
 
 
 def load_glossary() -> Glossary:
