@@ -44,7 +44,7 @@ FOLDER = """<!doctype html>
 <meta name="robots" content="noindex">
 <meta http-equiv="refresh" content="0; url=../map/">
 </head>
-<body><main><article><p><a href="../map/">{title}</a></p></article></main></body>
+<body><main><article><h1><a href="../map/">{title}</a></h1></article></main></body>
 </html>
 """
 MAPS = {"": ("zh", "地图"), "en": ("en", "Map")}
