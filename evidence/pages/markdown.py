@@ -169,7 +169,7 @@ WORDS = {
         "time": "Time",
         "seconds_cpu": "CPU {}",
         "seconds_wall": "elapsed {}",
-        "waited": "most of it spent waiting for a processor",
+        "waited": "most of it without using the processor",
         "memory": "Peak memory",
         "date": "Run on",
         "seeds": "{} (seeds {}: {})",

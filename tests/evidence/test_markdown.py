@@ -335,7 +335,7 @@ def facts(html) -> dict[str, str]:
                 "Score": "90.00% (seeds 0–2: 90.00%–92.00%)",
                 "Count": "1,500 (the same for seeds 0–2)",
                 "Losses": "2.00; 1.25; 0.500 (seeds 0–2: 2.00; 1.25; 0.500–0.520)",
-                "Time": "CPU 3.2 s, elapsed 12 s, most of it spent waiting for a processor",
+                "Time": "CPU 3.2 s, elapsed 12 s, most of it without using the processor",
                 "Peak memory": "123 MB",
                 "Device": "CPU Toy 3000, 1 thread",
             },
@@ -381,7 +381,7 @@ def test_strip_says_what_a_run_waited_for_only_where_it_did(show, site):
     results = {"score": 0.9, "losses": [1.0], "extra": 1}
     for wall, waited in ((6.5, False), (6.6, True)):
         write_record(site.catalog, [site.made_up_run(seed, seconds_wall=wall, results=results) for seed in range(3)])
-        assert ("waiting for a processor" in facts(show("/// evidence | toy_numpy\n///")[0])["Time"]) == waited
+        assert ("without using the processor" in facts(show("/// evidence | toy_numpy\n///")[0])["Time"]) == waited
 
 
 def test_strip_names_the_backend_of_keras(show, site):
