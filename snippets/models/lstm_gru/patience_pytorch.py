@@ -28,7 +28,7 @@ print(f"after {STEPS} steps {patient_accuracies[0]:.2%}, after {ROUNDS * STEPS} 
 _, axes = plt.subplots(num="patience", clear=True, figsize=(6.4, 3), layout="constrained")
 axes.plot(STEPS * np.arange(1, ROUNDS + 1), patient_accuracies, marker="o", label="simple RNN")
 axes.axhline(1 / 8, color="gray", linestyle=":", label="chance")
-axes.set(xlabel="step", ylabel="test accuracy", ylim=(0, 1))
-axes.legend()
+axes.set(xlabel="step", ylabel="test accuracy", ylim=(0, 1.05))
+axes.legend(loc="center right")
 plt.show()
 # --8<-- [end:draw]
