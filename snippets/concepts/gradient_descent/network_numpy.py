@@ -78,10 +78,10 @@ end_curvature = largest_curvature(paths[1][-1])
 end_edge = 2 / end_curvature
 back_at = int(np.argmax(curves[3][5:] < 10)) + 5  # the first update after the peak
 inside_share = np.mean(inside)
-end_answers = [int(np.sum(forward(path[-1])[2].argmax(axis=1) == 0)) for path in paths]
+end_answers = [int(np.sum(forward(path[-1])[2].argmax(axis=1) == 0)) for path in paths[:3]]
 rows = [gradient(start + row) - gradient(start - row) for row in np.eye(17) * 1e-5]
 whole_matrix = np.linalg.eigvalsh(np.array(rows) / 2e-5)[-1]  # the largest of all 17 eigenvalues
-print("points called inside after the last update:", *end_answers)
+print("points called inside after the last update, at the first three rates:", *end_answers)
 print(f"rate 0.3: curvature in the end {end_curvature:.3f}, edge {end_edge:.3f}")
 print(f"the largest eigenvalue of the whole matrix at the start: {whole_matrix:.3f}")
 # --8<-- [end:after]
