@@ -16,7 +16,6 @@ A claim holds if its expression is true for every framework and every recorded s
 from __future__ import annotations
 
 import ast
-import copy
 import functools
 import math
 import re
@@ -81,7 +80,6 @@ class _Place:
     seed: int
 
 
-@functools.cache
 def _parse(expression: str) -> ast.Expression:
     try:
         tree = ast.parse(expression.strip(), mode="eval")
@@ -215,7 +213,7 @@ def _compiled(expression: str) -> Callable[[_Place], Any]:
         def visit_Name(self, node: ast.Name) -> ast.expr:
             return node if node.id in bound else call("_own", ast.Constant(node.id))
 
-    function = ast.Expression(_of_place(Resolve().visit(copy.deepcopy(tree.body))))
+    function = ast.Expression(_of_place(Resolve().visit(tree.body)))
     code = compile(ast.fix_missing_locations(function), "<claim>", "eval")
     over = {name: functools.partial(_over, name) for name in OVER}
     return eval(code, {"__builtins__": {}, **FUNCTIONS, **over, "_own": _own, "_of_other": _of_other})
