@@ -34,8 +34,6 @@ from evidence.running.notebook import KERNEL, run_notebook
 from evidence.running.script import run_script
 from tests.conftest import ROOT
 from tests.evidence.conftest import ABSENT, CONTRACT, CURVE, Repository
-from tests.pages import rules
-from tests.pages.source import House, Page
 
 WALKTHROUGHS = walkthroughs(load_catalog(ROOT))
 NAMES = sorted({each.name for each in WALKTHROUGHS})
@@ -208,30 +206,6 @@ def test_every_walkthrough_has_one_script_and_every_script_one_walkthrough(catal
     for language in LANGUAGES:
         embedded = [each.script.stem for each in walkthroughs(catalog, language)]
         assert sorted(embedded) == sorted(scripts)
-
-
-def page_of(walkthrough) -> Page:
-    """The prose, as the rules of all pages read it."""
-    return Page(
-        f"docs/{walkthrough.language}/walkthroughs/{walkthrough.prose.name}", walkthrough.prose.read_text("utf-8")
-    )
-
-
-@each_walkthrough
-def test_prose_keeps_the_rules_of_pages(walkthrough):
-    house = House(walkthrough.catalog, {})
-    page = page_of(walkthrough)
-    wrong = rules.numbers_come_from_records(page, house) + rules.chinese_is_well_set(page)
-    wrong += rules.same_structure(
-        page,
-        next(
-            page_of(each)
-            for each in WALKTHROUGHS
-            if each.name == walkthrough.name and each.language != walkthrough.language
-        ),
-    )
-    assert {"title", "description", "keywords"} == page.front.keys()
-    assert not wrong, "\n".join(wrong)
 
 
 # What a page is not given --------------------------------------------------------------------------------------------

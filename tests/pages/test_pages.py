@@ -9,13 +9,15 @@ from markdown import Markdown
 from mkdocs.config import load_config
 
 from evidence.catalog import load_catalog
+from evidence.notebooks.record import walkthroughs
 from tests.pages import rules
-from tests.pages.source import read_house, read_page
+from tests.pages.source import Page, read_house, read_page
 
 ROOT = Path(__file__).parents[2]
 HOUSE = read_house(load_catalog(ROOT))
 READMES = {name: read_page(ROOT, ROOT / name) for name in ("README.md", "README.zh.md") if (ROOT / name).is_file()}
 WRITTEN = HOUSE.pages | READMES
+WALKTHROUGHS = walkthroughs(HOUSE.catalog)
 
 each_page = pytest.mark.parametrize("name", HOUSE.pages)
 each_topic = pytest.mark.parametrize("name", HOUSE.catalog.topics)
@@ -76,6 +78,24 @@ def test_rendered_code(name, monkeypatch):
 @pytest.mark.parametrize("name", WRITTEN)
 def test_writing(name):
     report(rules.chinese_is_well_set(WRITTEN[name]))
+
+
+def prose_of(walkthrough) -> Page:
+    """The prose of a notebook, as the rules of all pages read it."""
+    return Page(
+        f"docs/walkthroughs/{walkthrough.language}/{walkthrough.prose.name}", walkthrough.prose.read_text("utf-8")
+    )
+
+
+@pytest.mark.parametrize("walkthrough", WALKTHROUGHS, ids=lambda each: f"{each.language}/{each.name}")
+def test_prose_of_walkthrough(walkthrough):
+    page = prose_of(walkthrough)
+    other = next(
+        each for each in WALKTHROUGHS if each.name == walkthrough.name and each.language != walkthrough.language
+    )
+    assert page.front.keys() == {"title", "description", "keywords"}
+    report(rules.numbers_come_from_records(page, HOUSE) + rules.chinese_is_well_set(page))
+    report(rules.same_structure(page, prose_of(other)))
 
 
 @pytest.mark.parametrize("name", READMES)
