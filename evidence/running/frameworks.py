@@ -46,7 +46,6 @@ def in_keras(task: dict, inputs: dict) -> tuple:
     import keras
     import tensorflow as tf
 
-    keras.config.set_floatx(task["dtype"])
     tensors = {name: tf.convert_to_tensor(array) for name, array in inputs.items()}
     with tf.GradientTape() as tape:
         first = tensors[task["inputs"][0]]
@@ -60,7 +59,6 @@ def in_keras(task: dict, inputs: dict) -> tuple:
 def in_pytorch(task: dict, inputs: dict) -> tuple:
     import torch
 
-    torch.set_default_dtype(getattr(torch, task["dtype"]))
     tensors = {name: torch.tensor(array) for name, array in inputs.items()}
     first = tensors[task["inputs"][0]]
     if task["derivative"]:

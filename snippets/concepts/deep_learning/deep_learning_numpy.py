@@ -94,7 +94,7 @@ def learn_one_layer(pictures, answers):  # 11,635 parameters where (64, 32) has 
     return learn_network(pictures, answers, sizes=(75,))
 
 
-def learn_above_random(pictures, answers):  # the hidden weights stay as they began
+def learn_above_random(pictures, answers):  # random hidden weights, never changed
     weights = np.random.default_rng(SEED).normal(size=(144, 75)) / 12
     hidden = FunctionTransformer(lambda x: np.maximum(0, x @ weights))
     return make_pipeline(hidden, LogisticRegression(max_iter=1000)).fit(pictures, answers)

@@ -116,6 +116,16 @@ for condition, count in zip(condition_numbers, updates):
     print(f"condition number {condition:7.1f}: {count:5.0f} updates")
 # --8<-- [end:conditioning]
 
+# --8<-- [start:answers]
+start_excess = excess(start)
+last_pass = excess(descend(0.9 * edge, 1, 10)[-200:]).mean()
+orders = np.log10(last_pass / start_excess)
+targets = features @ best  # the same best line, and every point on it
+without_noise = excess(descend(0.9 * edge, 1, 10)[-200:]).mean()
+print(f"stochastic at 0.9 of the edge: from {start_excess:.2f} to {last_pass:.1e}")
+print(f"the same without noise: {without_noise:.1e}")
+# --8<-- [end:answers]
+
 # --8<-- [start:figures]
 hessian_entries = hessian.ravel()  # (4,), row by row
 slopes, intercepts = np.meshgrid(np.linspace(-1.6, 3.6, 80), np.linspace(-2.6, 2.8, 80))

@@ -52,7 +52,7 @@ close_last, close_mistakes = mistakes[-1], sum(mistakes)
 # --8<-- [end:line]
 
 # --8<-- [start:backpropagation]
-targets = np.array([0.0, 1.0, 1.0, 0.0])  # exclusive OR, as shares
+targets = np.array([0.0, 1.0, 1.0, 0.0])  # exclusive OR, as probabilities
 
 
 def forward(first, second):

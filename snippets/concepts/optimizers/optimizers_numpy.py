@@ -140,6 +140,14 @@ straight_losses, turned_losses = duel_losses[:4], duel_losses[4:]
 # --8<-- [end:turned]
 
 
+# --8<-- [start:crossings]
+narrow_path = race(momentum, straight, circle, 200)[3]
+sides = [np.sign(path[:, 0, 1]) for path in (races["momentum"][3], narrow_path)]
+crossings = [int((side[1:] != side[:-1]).sum()) for side in sides]
+print("momentum changes sides:", *crossings)
+# --8<-- [end:crossings]
+
+
 # --8<-- [start:defaults]
 settings = ["SGD rate", "RMSProp rate", "RMSProp rho", "RMSProp epsilon", "Adam rate",
             "Adam beta_1", "Adam beta_2", "Adam epsilon", "AdamW rate", "AdamW decay"]
