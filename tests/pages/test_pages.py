@@ -10,7 +10,7 @@ from mkdocs.config import load_config
 
 from evidence.catalog import load_catalog
 from evidence.notebooks.record import walkthroughs
-from tests.pages import rules
+from tests.pages import arithmetic, links, numbers, rules, swaps
 from tests.pages.source import Page, read_house, read_page
 
 ROOT = Path(__file__).parents[2]
@@ -83,7 +83,7 @@ def test_writing(name):
 def prose_of(walkthrough) -> Page:
     """The prose of a notebook, as the rules of all pages read it."""
     return Page(
-        f"docs/walkthroughs/{walkthrough.language}/{walkthrough.prose.name}", walkthrough.prose.read_text("utf-8")
+        f"docs/{walkthrough.language}/walkthroughs/{walkthrough.prose.name}", walkthrough.prose.read_text("utf-8")
     )
 
 
@@ -94,7 +94,9 @@ def test_prose_of_walkthrough(walkthrough):
         each for each in WALKTHROUGHS if each.name == walkthrough.name and each.language != walkthrough.language
     )
     assert page.front.keys() == {"title", "description", "keywords"}
-    report(rules.numbers_come_from_records(page, HOUSE) + rules.chinese_is_well_set(page))
+    report(rules.numbers_come_from_records(page, HOUSE) + rules.quotes(page, HOUSE) + rules.images(page, HOUSE))
+    report(rules.chinese_is_well_set(page) + numbers.sums_are_right(page) + arithmetic.equations_are_right(page))
+    report(links.links_lead_where_they_say(page, HOUSE) + swaps.swapped_nodes(page))
     report(rules.same_structure(page, prose_of(other)))
 
 
