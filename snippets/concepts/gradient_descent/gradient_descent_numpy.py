@@ -122,8 +122,8 @@ last_pass = excess(descend(0.9 * edge, 1, 10)[-200:]).mean()
 orders = np.log10(last_pass / start_excess)
 targets = features @ best  # the same best line, and every point on it
 without_noise = excess(descend(0.9 * edge, 1, 10)[-200:]).mean()
-print(f"stochastic at 0.9 of the edge: from {start_excess:.2f} to {last_pass:.1e}")
-print(f"the same without noise: {without_noise:.1e}")
+print(f"one point at a time, long steps: excess {start_excess:.2f} becomes {last_pass:.1e}")
+print(f"without noise: {without_noise:.1e}")
 # --8<-- [end:answers]
 
 # --8<-- [start:figures]
